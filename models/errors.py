@@ -1,0 +1,56 @@
+"""The one tree of errors. Branches say what the caller can do; the exit code follows the branch.
+
+    RivereyeError            1  something failed while running
+    +-- UsageError           2  the command or the settings must change
+    |   +-- OutputError      2  an output exists already, or cannot be written
+    |   +-- MissingExtra     2  an optional part of rivereye is not installed
+    +-- DataError            1  training pictures cannot be used
+    +-- PictureError         1  one picture cannot be read
+    +-- BundleError          1  a model bundle is broken, foreign, or not what its card says
+    +-- SourceError          1  a camera, video or folder cannot be opened, or was lost
+    +-- GateNotMet           3  everything ran, and a measured figure is beyond its limit
+
+Messages read: what failed, on which thing, the value received, what to do.
+"""
+
+
+class RivereyeError(Exception):
+    """Root of everything rivereye raises on purpose."""
+
+    exit_code = 1
+
+
+class UsageError(RivereyeError):
+    """The command line or the settings must change."""
+
+    exit_code = 2
+
+
+class OutputError(UsageError):
+    """An output exists already, or cannot be written."""
+
+
+class MissingExtra(UsageError):
+    """An optional part of rivereye is not installed."""
+
+
+class DataError(RivereyeError):
+    """Training pictures cannot be used."""
+
+
+class PictureError(RivereyeError):
+    """One picture cannot be read."""
+
+
+class BundleError(RivereyeError):
+    """A model bundle is broken, foreign, or not what its card says."""
+
+
+class SourceError(RivereyeError):
+    """A camera, video or folder of pictures cannot be opened, or was lost."""
+
+
+class GateNotMet(RivereyeError):
+    """Everything ran, and a measured figure is beyond its limit."""
+
+    exit_code = 3

@@ -1,0 +1,64 @@
+"""Outputs are written whole or not at all, and never over what is there unless that is wanted."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from models.errors import OutputError
+
+
+def check_file(path: Path, overwrite: bool) -> None:
+    """Makes sure that `path` can be written, before any work is done. Creates missing folders.
+
+    Raises:
+        OutputError: it exists and `overwrite` is false, is a folder, or cannot be written.
+    """
+    if path.is_dir():
+        raise OutputError(f"cannot write {path}: it is a folder; give the name of a file")
+    _refuse_existing(path, overwrite)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}; choose another place") from error
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise OutputError(f"cannot write {path}: permission denied; choose another place")
+
+
+@contextmanager
+def new_folder(path: Path, overwrite: bool, marker: str) -> Iterator[Path]:
+    """Gives an empty folder to write into; it becomes `path` only when the block ends well.
+
+    Args:
+        path: where the folder shall stand at last.
+        overwrite: replace a folder that is there already.
+        marker: a file that such a folder always holds. A folder without it is somebody else's and
+            is never replaced.
+
+    Raises:
+        OutputError: `path` exists and may not be replaced, or cannot be written.
+    """
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        _refuse_existing(path, overwrite)
+        if not (path / marker).is_file():
+            raise OutputError(f"will not replace {path}: it holds no {marker}, so rivereye did not make it; remove it by hand or choose another place")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}; choose another place") from error
+    try:
+        yield draft
+        draft.chmod(0o755)  # mkdtemp keeps others out
+        if path.exists():
+            shutil.rmtree(path)
+        draft.rename(path)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _refuse_existing(path: Path, overwrite: bool) -> None:
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path} exists and was kept; give --overwrite to replace it, or another name")

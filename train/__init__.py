@@ -1,0 +1,1 @@
+"""Pictures in, a fine-tuned network and its report out. Needs Keras and TensorFlow (extra `train`)."""

@@ -1,0 +1,107 @@
+"""The pictures of a training set: found in folders, labelled by sub-folder, read once."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import DataError, PictureError, UsageError
+from models.picture import SUFFIXES, fit, read_picture
+from train.groups import Grouping
+
+LABELS = ("no_ship", "ship")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One picture. `label` indexes LABELS; `group` names the source it shares with others."""
+
+    path: Path
+    label: int
+    group: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Readable pictures, and those that were not.
+
+    `pictures` is uint8, (n, size, size, 3), BGR, in the order of `samples`.
+    """
+
+    samples: tuple[Sample, ...]
+    pictures: NDArray[np.uint8]
+    unreadable: tuple[tuple[Path, str], ...]
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """int64, (n,): 1 where the picture shows a ship."""
+        return np.array([sample.label for sample in self.samples], np.int64)
+
+    @property
+    def sha256(self) -> str:
+        """Of all labels and file contents, whatever the files are called or wherever they lie."""
+        lines = sorted(f"{sample.label} {sample.sha256}" for sample in self.samples)
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def find_samples(folders: Sequence[Path], positive: str, grouping: Grouping) -> list[Sample]:
+    """Lists the pictures of one or more folders that hold one sub-folder a class.
+
+    Args:
+        folders: each with a sub-folder `positive`, or others, or both.
+        positive: the sub-folder whose pictures show a ship. Every other sub-folder shows none.
+        grouping: says which pictures come from one source.
+
+    Raises:
+        UsageError: a folder is missing, or holds no class.
+        DataError: all folders together lack pictures of a ship, or of anything else.
+    """
+    samples: list[Sample] = []
+    for folder in folders:
+        if not folder.is_dir():
+            raise UsageError(f"no folder at {folder}; give folders that hold one sub-folder a class")
+        classes = sorted(each for each in folder.iterdir() if each.is_dir() and not each.name.startswith("."))
+        if not classes:
+            raise UsageError(f"folder {folder} has no classes: it needs one sub-folder a class, for example {folder / positive} and {folder / 'no_ship'}")
+        for each in classes:
+            label = int(each.name == positive)
+            files = sorted(path for path in each.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+            samples += [Sample(path, label, grouping.of(path, each)) for path in files]
+    counts = [sum(sample.label == label for sample in samples) for label in (0, 1)]
+    if not all(counts):
+        places = ", ".join(str(folder) for folder in folders)
+        raise DataError(
+            f"{places}: {counts[1]} pictures in sub-folders named {positive!r} and {counts[0]} in others; "
+            f"both are needed. If ships lie in a sub-folder of another name, give --positive NAME"
+        )
+    return samples
+
+
+def read_samples(samples: Iterable[Sample], size: int, store: Path) -> Dataset:
+    """Reads every picture into one array on disk, which the operating system pages as needed.
+
+    Pictures that cannot be read are set aside, with the reason.
+
+    Raises:
+        DataError: no picture can be read.
+    """
+    readable: list[Sample] = []
+    unreadable: list[tuple[Path, str]] = []
+    with store.open("wb") as file:
+        for sample in samples:
+            try:
+                picture = fit(read_picture(sample.path), size, size)
+            except PictureError as error:
+                unreadable.append((sample.path, str(error)))
+                continue
+            digest = hashlib.sha256(sample.path.read_bytes()).hexdigest()
+            readable.append(Sample(sample.path, sample.label, sample.group, digest))
+            file.write(picture.tobytes())
+    if not readable:
+        raise DataError(f"none of {len(unreadable)} pictures can be read; the first: {unreadable[0][1]}" if unreadable else "no pictures")
+    pictures = np.memmap(store, np.uint8, "r", shape=(len(readable), size, size, 3))
+    return Dataset(tuple(readable), pictures, tuple(unreadable))

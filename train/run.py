@@ -1,0 +1,64 @@
+"""A training run on disk: the network, what it was made from, and how well it does.
+
+    RUN/network.keras   the fine-tuned network (Keras)
+    RUN/run.json        settings, versions, data and its hash, accuracy of both stages
+    RUN/pictures.csv    every picture: path, label, group, part, and the probability after each stage
+"""
+
+import csv
+import importlib.metadata
+import json
+import platform
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from train.dataset import LABELS, Dataset
+from train.metrics import Metrics
+from train.split import SHARES, Part
+from train.stages import Stage
+
+SCHEMA = "rivereye/run/1"
+
+
+def versions() -> dict[str, str]:
+    """Of Python and of every library that shapes the result."""
+    names = ("rivereye", "keras", "tensorflow", "numpy", "opencv-python-headless", "pillow")
+    return {"python": platform.python_version(), "machine": platform.machine()} | {name: importlib.metadata.version(name) for name in names}
+
+
+def describe_data(dataset: Dataset, parts: Sequence[Part], folders: Sequence[Path], grouping: str) -> dict[str, Any]:
+    """Where the pictures come from, their hash, and how they were divided."""
+    counts = Counter((part, sample.label) for part, sample in zip(parts, dataset.samples, strict=True))
+    groups = {part: {s.group for s, p in zip(dataset.samples, parts, strict=True) if p == part} for part in SHARES}
+    return {
+        "folders": [str(folder) for folder in folders],
+        "sha256": dataset.sha256,
+        "pictures": len(dataset.samples),
+        "grouping": Path(grouping).name,
+        "parts": {part: {name: counts[part, label] for label, name in enumerate(LABELS)} | {"groups": len(groups[part])} for part in SHARES},
+        "unreadable": [{"path": str(path), "reason": reason} for path, reason in dataset.unreadable],
+    }
+
+
+def describe_stage(stage: Stage, history: dict[str, list[float]], test: Metrics, seconds: float) -> dict[str, Any]:
+    return {**asdict(stage), "seconds": round(seconds, 1), "history": history, "test": asdict(test)}
+
+
+def write_pictures(path: Path, dataset: Dataset, parts: Sequence[Part], answers: dict[str, NDArray[np.float32]]) -> None:
+    """One row a picture. `answers` holds, for each stage, the probabilities of all pictures (NaN: not asked)."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["path", "label", "group", "part", *answers])
+        for row, (sample, part) in enumerate(zip(dataset.samples, parts, strict=True)):
+            given = ["" if np.isnan(values[row]) else f"{values[row]:.6f}" for values in answers.values()]
+            table.writerow([sample.path.resolve(), LABELS[sample.label], sample.group, part, *given])
+
+
+def write_json(path: Path, record: dict[str, Any]) -> None:
+    path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
