@@ -1,5 +1,6 @@
 """The front door: `rivereye <verb>`. A verb imports its stage only when it is called."""
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from models.bundle import DEFAULT
 from models.errors import RivereyeError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
@@ -24,17 +26,77 @@ def train_command(
     data: Annotated[list[Path], typer.Argument(help="Folders that hold one sub-folder a class.")],
     out: Annotated[Path, typer.Option(help="Folder of the run, to be made.")],
     network: Annotated[str, typer.Option(help="vgg16 or vgg19.")] = "vgg16",
-    weights: Annotated[str, typer.Option(help="Where the base starts: imagenet (fetched), none (random), or a .weights.h5 file.")] = "imagenet",
-    groups: Annotated[str, typer.Option(help="What keeps pictures of one source together: name, picture (all independent), or a CSV file (pattern,group).")] = "name",
-    positive: Annotated[str, typer.Option(help="The sub-folder whose pictures show a ship; all others show none.")] = "ship",
+    weights: Annotated[
+        str, typer.Option(help="Where the base starts: imagenet (fetched), none (random), or a .weights.h5 file.")
+    ] = "imagenet",
+    groups: Annotated[
+        str,
+        typer.Option(
+            help="What keeps pictures of one source together: name, picture (all independent), or a CSV file (pattern,group)."
+        ),
+    ] = "name",
+    positive: Annotated[
+        str, typer.Option(help="The sub-folder whose pictures show a ship; all others show none.")
+    ] = "ship",
     seed: Annotated[int, typer.Option(help="Of split, weights, order and dropout.")] = 1,
-    cache: Annotated[bool, typer.Option(help="Run the frozen layers once a picture, not once an epoch. Same result, sooner; 166 kB of disk a picture.")] = True,
+    cache: Annotated[
+        bool,
+        typer.Option(
+            help="Run the frozen layers once a picture, not once an epoch. Same result, sooner; 166 kB of disk a picture."
+        ),
+    ] = True,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
 ) -> None:
     """Fine-tune VGG16 or VGG19 on pictures of ships and of everything else, in two stages."""
     from train.train import Settings, train
 
     train(data, out, Settings(network, weights, positive, groups, seed, cache), overwrite, console)
+
+
+@app.command("export")
+def export_command(
+    run: Annotated[Path, typer.Argument(help="Folder that `rivereye train` wrote.")],
+    out: Annotated[Path, typer.Option(help="Folder of the bundle, to be made.")],
+    precision: Annotated[str, typer.Option(help="fp32, or int8: a quarter of the size, and faster.")] = "fp32",
+    data: Annotated[
+        Path | None, typer.Option(help="Pictures to check on, if the run's own test pictures are gone.")
+    ] = None,
+    pictures: Annotated[int, typer.Option(min=1, help="How many pictures to check on.")] = 1000,
+    max_flips: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Share of decisions that may flip. By itself 0 for fp32, 0.005 for int8."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a bundle that is there.")] = False,
+) -> None:
+    """Convert a trained network to ONNX, and prove on real pictures that it still decides the same.
+
+    Ends with exit code 3, and writes nothing, where it does not.
+    """
+    from deploy.export import Settings, export, precision_named
+
+    export(run, out, Settings(precision_named(precision), data, pictures, max_flips), overwrite, console)
+
+
+@app.command("stream")
+def stream_command(
+    source: Annotated[
+        str, typer.Argument(help="A video file, a folder or glob of pictures, a URL, or the number of a camera.")
+    ],
+    model: Annotated[str, typer.Option(help="Folder of a bundle, or the name of a released model.")] = DEFAULT,
+    output: Annotated[
+        str, typer.Option(help="File for detections, one JSON line a frame; - is standard output.")
+    ] = "-",
+    video: Annotated[Path | None, typer.Option(help="File for the annotated video (.mp4).")] = None,
+    sheet: Annotated[Path | None, typer.Option(help="File for a contact sheet of passages (.jpg or .png).")] = None,
+    batch: Annotated[int, typer.Option(min=1, max=256, help="Frames looked at in one go.")] = 8,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
+) -> None:
+    """Look at every frame of a camera, a video or pictures: is a ship in sight?"""
+    from stream.stream import Outputs, stream
+
+    summary = stream(source, model, Outputs(output, video, sheet), batch, overwrite, console)
+    if summary.interrupted and not summary.live:
+        raise typer.Exit(1)
 
 
 def main() -> None:
@@ -45,3 +107,6 @@ def main() -> None:
     except RivereyeError as error:
         console.print(f"rivereye: {error}", style="red", markup=False, highlight=False)
         sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at exit
+        sys.exit(0)

@@ -69,7 +69,11 @@ def _pretrained(network: str, weights: str) -> keras.Model | None:
     try:
         return BASES[network](include_top=False, weights=weights, input_shape=(SIZE, SIZE, 3))
     except Exception as error:  # Keras raises plain Exception, ValueError or OSError here
-        hint = "give a file made for this network" if weights != "imagenet" else "is there a network connection? A file will do as well: --weights FILE"
+        hint = (
+            "give a file made for this network"
+            if weights != "imagenet"
+            else "is there a network connection? A file will do as well: --weights FILE"
+        )
         raise UsageError(f"cannot load weights {weights!r} into {network}: {_first_line(error)}; {hint}") from error
 
 

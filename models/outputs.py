@@ -43,7 +43,9 @@ def new_folder(path: Path, overwrite: bool, marker: str) -> Iterator[Path]:
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
         _refuse_existing(path, overwrite)
         if not (path / marker).is_file():
-            raise OutputError(f"will not replace {path}: it holds no {marker}, so rivereye did not make it; remove it by hand or choose another place")
+            raise OutputError(
+                f"will not replace {path}: it holds no {marker}, so rivereye did not make it; remove it by hand or choose another place"
+            )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))

@@ -66,7 +66,9 @@ def find_samples(folders: Sequence[Path], positive: str, grouping: Grouping) -> 
             raise UsageError(f"no folder at {folder}; give folders that hold one sub-folder a class")
         classes = sorted(each for each in folder.iterdir() if each.is_dir() and not each.name.startswith("."))
         if not classes:
-            raise UsageError(f"folder {folder} has no classes: it needs one sub-folder a class, for example {folder / positive} and {folder / 'no_ship'}")
+            raise UsageError(
+                f"folder {folder} has no classes: it needs one sub-folder a class, for example {folder / positive} and {folder / 'no_ship'}"
+            )
         for each in classes:
             label = int(each.name == positive)
             files = sorted(path for path in each.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
@@ -102,6 +104,10 @@ def read_samples(samples: Iterable[Sample], size: int, store: Path) -> Dataset:
             readable.append(Sample(sample.path, sample.label, sample.group, digest))
             file.write(picture.tobytes())
     if not readable:
-        raise DataError(f"none of {len(unreadable)} pictures can be read; the first: {unreadable[0][1]}" if unreadable else "no pictures")
+        raise DataError(
+            f"none of {len(unreadable)} pictures can be read; the first: {unreadable[0][1]}"
+            if unreadable
+            else "no pictures"
+        )
     pictures = np.memmap(store, np.uint8, "r", shape=(len(readable), size, size, 3))
     return Dataset(tuple(readable), pictures, tuple(unreadable))

@@ -49,5 +49,7 @@ def _read_table(path: Path) -> tuple[tuple[str, str], ...]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"--groups {path}: cannot be read ({error}); give name, picture, or a CSV file") from error
     if not rows or not {"pattern", "group"} <= set(rows[0]):
-        raise UsageError(f"--groups {path}: needs the columns pattern,group; received {list(rows[0]) if rows else 'no rows'}")
+        raise UsageError(
+            f"--groups {path}: needs the columns pattern,group; received {list(rows[0]) if rows else 'no rows'}"
+        )
     return tuple((row["pattern"].strip(), (row["group"] or "").strip()) for row in rows)

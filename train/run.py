@@ -1,8 +1,8 @@
 """A training run on disk: the network, what it was made from, and how well it does.
 
-    RUN/network.keras   the fine-tuned network (Keras)
-    RUN/run.json        settings, versions, data and its hash, accuracy of both stages
-    RUN/pictures.csv    every picture: path, label, group, part, and the probability after each stage
+RUN/network.keras   the fine-tuned network (Keras)
+RUN/run.json        settings, versions, data and its hash, accuracy of both stages
+RUN/pictures.csv    every picture: path, label, group, part, and the probability after each stage
 """
 
 import csv
@@ -29,7 +29,9 @@ SCHEMA = "rivereye/run/1"
 def versions() -> dict[str, str]:
     """Of Python and of every library that shapes the result."""
     names = ("rivereye", "keras", "tensorflow", "numpy", "opencv-python-headless", "pillow")
-    return {"python": platform.python_version(), "machine": platform.machine()} | {name: importlib.metadata.version(name) for name in names}
+    return {"python": platform.python_version(), "machine": platform.machine()} | {
+        name: importlib.metadata.version(name) for name in names
+    }
 
 
 def describe_data(dataset: Dataset, parts: Sequence[Part], folders: Sequence[Path], grouping: str) -> dict[str, Any]:
@@ -41,7 +43,10 @@ def describe_data(dataset: Dataset, parts: Sequence[Part], folders: Sequence[Pat
         "sha256": dataset.sha256,
         "pictures": len(dataset.samples),
         "grouping": Path(grouping).name,
-        "parts": {part: {name: counts[part, label] for label, name in enumerate(LABELS)} | {"groups": len(groups[part])} for part in SHARES},
+        "parts": {
+            part: {name: counts[part, label] for label, name in enumerate(LABELS)} | {"groups": len(groups[part])}
+            for part in SHARES
+        },
         "unreadable": [{"path": str(path), "reason": reason} for path, reason in dataset.unreadable],
     }
 
@@ -50,7 +55,9 @@ def describe_stage(stage: Stage, history: dict[str, list[float]], test: Metrics,
     return {**asdict(stage), "seconds": round(seconds, 1), "history": history, "test": asdict(test)}
 
 
-def write_pictures(path: Path, dataset: Dataset, parts: Sequence[Part], answers: dict[str, NDArray[np.float32]]) -> None:
+def write_pictures(
+    path: Path, dataset: Dataset, parts: Sequence[Part], answers: dict[str, NDArray[np.float32]]
+) -> None:
     """One row a picture. `answers` holds, for each stage, the probabilities of all pictures (NaN: not asked)."""
     with path.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)

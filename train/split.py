@@ -26,7 +26,9 @@ def split(samples: Sequence[Sample], seed: int) -> list[Part]:
     lacking = {part: {label: share * totals[label] for label in totals} for part, share in SHARES.items()}
     parts: dict[str, Part] = {}
     for group, counts in _largest_first(samples, seed):
-        part = max(SHARES, key=lambda each: sum(counts[label] * lacking[each][label] / totals[label] ** 2 for label in counts))
+        part = max(
+            SHARES, key=lambda each: sum(counts[label] * lacking[each][label] / totals[label] ** 2 for label in counts)
+        )
         parts[group] = part
         for label, count in counts.items():
             lacking[part][label] -= count

@@ -4,7 +4,7 @@ Layers below the first trainable one give the same output for a picture in every
 cache they are run once a picture, and training sees their output instead of the picture.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,9 @@ class Inputs:
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type stubs
     """Batches of chosen rows, shuffled anew each epoch by a seed, so that every run sees one order."""
 
-    def __init__(self, inputs: Inputs, labels: NDArray[np.int64], rows: NDArray[np.intp], batch: int, seed: int | None) -> None:
+    def __init__(
+        self, inputs: Inputs, labels: NDArray[np.int64], rows: NDArray[np.intp], batch: int, seed: int | None
+    ) -> None:
         super().__init__()
         self.inputs, self.labels, self.rows, self.batch = inputs.values, labels, rows, batch
         self.random = None if seed is None else np.random.default_rng(seed)
@@ -101,7 +103,7 @@ def train_stage(
     return {name: [float(value) for value in values] for name, values in history.history.items()}
 
 
-def layer_output(network: keras.Model, inputs: Inputs, layer: str, store: Path, track: Callable[[range], Any]) -> Inputs:
+def layer_output(network: keras.Model, inputs: Inputs, layer: str, store: Path, starts: Iterable[int]) -> Inputs:
     """Runs the network up to `layer` over all inputs, into an array on disk (float32).
 
     Args:
@@ -109,16 +111,21 @@ def layer_output(network: keras.Model, inputs: Inputs, layer: str, store: Path, 
         inputs: pictures, or the output of an earlier layer.
         layer: name of the layer whose output is wanted.
         store: file to write; 166 kB a picture for `block4_pool`.
-        track: wraps the loop over batches, to show progress.
+        starts: see batch_starts; wrapped, perhaps, to show progress.
     """
     first = network.input if inputs.layer is None else network.get_layer(inputs.layer).output
     model = keras.Model(first, network.get_layer(layer).output)
     model.compile(jit_compile=False)
     n = len(inputs.values)
     values = np.lib.format.open_memmap(store, "w+", np.float32, (n, *model.output_shape[1:]))
-    for start in track(range(0, n, PREDICT_BATCH)):
+    for start in starts:
         values[start : start + PREDICT_BATCH] = model.predict_on_batch(inputs.values[start : start + PREDICT_BATCH])
     return Inputs(layer, values)
+
+
+def batch_starts(inputs: Inputs) -> range:
+    """Where each batch of `layer_output` begins."""
+    return range(0, len(inputs.values), PREDICT_BATCH)
 
 
 def probabilities(network: keras.Model, inputs: Inputs, rows: NDArray[np.intp]) -> NDArray[np.float32]:

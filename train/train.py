@@ -20,7 +20,7 @@ from train.groups import Grouping
 from train.metrics import Metrics, measure
 from train.run import SCHEMA, describe_data, describe_stage, versions, write_json, write_pictures
 from train.split import SHARES, Part, split
-from train.stages import PAPER, Inputs, layer_output, probabilities, train_stage
+from train.stages import PAPER, Inputs, batch_starts, layer_output, probabilities, train_stage
 
 THRESHOLD = 0.5
 """The paper's."""
@@ -59,7 +59,7 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
         store.mkdir()
         reading = track(samples, "reading pictures", console=console)
         dataset = read_samples(reading, SIZE, store / "pictures")
-        for path, reason in dataset.unreadable:
+        for _, reason in dataset.unreadable:
             console.print(f"set aside: {reason}", style="yellow", markup=False, highlight=False)
         parts = split(dataset.samples, settings.seed)
         data = describe_data(dataset, parts, folders, settings.groups)
@@ -100,7 +100,9 @@ def _run_stages(
         console.rule(f"stage {number + 1}: {stage.name}, everything from {stage.first_trainable} on")
         began = time.monotonic()
         verbose = 1 if sys.stdout.isatty() else 2
-        history = train_stage(network, stage, inputs[number], labels, rows["train"], rows["validation"], settings.seed + number, verbose)
+        history = train_stage(
+            network, stage, inputs[number], labels, rows["train"], rows["validation"], settings.seed + number, verbose
+        )
         asked = np.concatenate([rows["validation"], rows["test"]])
         answers[stage.name] = np.full(len(labels), np.nan, np.float32)
         answers[stage.name][asked] = probabilities(network, inputs[number], asked)
@@ -114,12 +116,11 @@ def _inputs(network: keras.Model, dataset: Dataset, settings: Settings, store: P
     pictures = Inputs(None, dataset.pictures)
     if not settings.cache:
         return [pictures] * len(PAPER)
-    inputs, source = [], pictures
+    inputs = [pictures]
     for stage in reversed(PAPER):  # the later stage freezes less: the earlier one's cache builds on it
-        layer = stage.last_frozen
-        source = layer_output(network, source, layer, store / layer, lambda batches, layer=layer: track(batches, f"frozen layers up to {layer}", console=console))
-        inputs.insert(0, source)
-    return inputs
+        batches = track(batch_starts(pictures), f"frozen layers up to {stage.last_frozen}", console=console)
+        inputs.insert(0, layer_output(network, inputs[0], stage.last_frozen, store / stage.last_frozen, batches))
+    return inputs[: len(PAPER)]
 
 
 def _parts_table(data: dict[str, Any]) -> Table:
@@ -130,7 +131,9 @@ def _parts_table(data: dict[str, Any]) -> Table:
 
 
 def _stages_table(record: dict[str, Any]) -> Table:
-    table = Table("stage", "accuracy", "95 % interval", "right", "ships found", "false alarms", title="on the test part")
+    table = Table(
+        "stage", "accuracy", "95 % interval", "right", "ships found", "false alarms", title="on the test part"
+    )
     for stage in record["stages"]:
         accuracy, recall, alarms = (stage["test"][name] for name in ("accuracy", "recall", "false_alarms"))
         table.add_row(

@@ -1,0 +1,44 @@
+# Every target does its own set-up, on a machine with Python, git and make.
+UV_VERSION := 0.13.9
+UV := .uv/bin/uv
+BASE := .venv-base
+DEV := .venv
+CLIP ?= stream/demo/river.mp4
+AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
+
+.PHONY: help demo test check format clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+demo: $(BASE)/ready ## look for ships in a clip: make demo, or make demo CLIP=path-or-URL
+	@$(BASE)/bin/rivereye stream "$(CLIP)" --output demo/detections.jsonl --video demo/annotated.mp4 --sheet demo/passages.jpg --overwrite
+
+test: check ## install what the tests need, and run all of them
+
+check: $(DEV)/ready
+	$(DEV)/bin/ruff check
+	$(DEV)/bin/ruff format --check
+	$(DEV)/bin/mypy
+	$(DEV)/bin/lint-imports --no-cache
+	$(DEV)/bin/pytest
+
+format: $(DEV)/ready ## put the code into its one form
+	$(DEV)/bin/ruff check --fix
+	$(DEV)/bin/ruff format
+
+clean: ## remove what the other targets made
+	rm -rf .uv $(BASE) $(DEV) demo .mypy_cache .pytest_cache .ruff_cache
+
+$(BASE)/ready: $(UV) pyproject.toml uv.lock
+	UV_PROJECT_ENVIRONMENT=$(BASE) $(UV) sync --quiet --frozen
+	@touch $@
+
+$(DEV)/ready: $(UV) pyproject.toml uv.lock
+	UV_PROJECT_ENVIRONMENT=$(DEV) $(UV) sync --quiet --frozen --extra dev
+	@touch $@
+
+# Debian's Python lacks venv until python3-venv is installed.
+$(UV):
+	python3 -m venv .uv || { rm -rf .uv && $(AS_ROOT) apt-get update && $(AS_ROOT) apt-get install --yes --no-install-recommends python3-venv && python3 -m venv .uv; }
+	.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)

@@ -1,0 +1,113 @@
+"""The bundle's card, and the page for people that is made from it."""
+
+import hashlib
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deploy.convert import OPSET
+from deploy.run import Run
+from models.bundle import Card, Golden, Input, Model, Network, Parity, Precision, Share, Threshold, Weights
+
+GOLDEN_SEED, GOLDEN_PICTURES = 2026, 8
+GOLDEN_TOLERANCE: dict[Precision, float] = {"fp32": 1e-3, "int8": 0.05}
+
+VGG = Weights(
+    source="ImageNet weights of the Visual Geometry Group, University of Oxford (arXiv:1409.1556)", licence="CC BY 4.0"
+)
+RANDOM = Weights(source="random", licence="none needed")
+
+
+def make_card(
+    run: Run,
+    name: str,
+    precision: Precision,
+    file: Path,
+    size: tuple[int, int],
+    parity: Parity,
+    golden: NDArray[np.float32],
+) -> Card:
+    """All that is known about a model.
+
+    Args:
+        run: it was trained in.
+        name: of the bundle.
+        precision: of `file`.
+        file: the ONNX file.
+        size: of the input, (width, height).
+        parity: against the Keras network.
+        golden: answers of `file` for the golden pictures, float32, (n,).
+    """
+    content = file.read_bytes()
+    model = Model(
+        file=file.name,
+        sha256=hashlib.sha256(content).hexdigest(),
+        bytes=len(content),
+        opset=OPSET,
+        parity=parity,
+        golden=Golden(
+            seed=GOLDEN_SEED,
+            probabilities=tuple(round(float(p), 6) for p in golden),
+            tolerance=GOLDEN_TOLERANCE[precision],
+        ),
+    )
+    return Card(
+        name=name,
+        version=version("rivereye"),
+        created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        network=Network(architecture=run.record["network"], weights=RANDOM if run.record["weights"] == "none" else VGG),
+        input=Input(width=size[0], height=size[1]),
+        threshold=Threshold(value=run.record["threshold"], chosen="the paper's; not chosen from any data"),
+        data=run.data,
+        stages=run.stages,
+        precisions={precision: model},
+        versions=run.record["versions"] | {name: version(name) for name in ("onnx", "tf2onnx")},
+    )
+
+
+def describe(card: Card) -> str:
+    """The card as a Markdown page."""
+    parts = "\n".join(
+        f"| {part} | {counts['ship']} | {counts['no_ship']} | {counts['groups']} |"
+        for part, counts in card.data.parts.items()
+    )
+    stages = "\n".join(
+        f"| {stage} | {_share(m.accuracy)} | {_share(m.recall)} | {_share(m.false_alarms)} |"
+        for stage, m in card.stages.items()
+    )
+    files = "\n".join(
+        f"| {model.file} | {precision} | {model.bytes / 1e6:.1f} MB | {model.parity.n} | {model.parity.largest_difference:.2g} | {model.parity.flips} |"
+        for precision, model in card.precisions.items()
+    )
+    return f"""# {card.name}
+
+{card.network.architecture} with a classifier head, fine-tuned to say whether a picture shows a ship. Base weights:
+{card.network.weights.source}, {card.network.weights.licence}.
+
+A picture of any size is brought to {card.input.width} x {card.input.height} pixels ({card.input.resize}); {card.input.dtype},
+{card.input.colour}. A probability of {card.threshold.value:g} or more is a ship (threshold: {card.threshold.chosen}).
+
+## Trained on
+{card.data.pictures} pictures, sha256 {card.data.sha256[:16]}. No group of pictures straddles two parts.
+
+| part | ship | no ship | groups |
+|---|---|---|---|
+{parts}
+
+## On the test part (the Keras network, 95 % intervals)
+| stage | accuracy | ships found | false alarms |
+|---|---|---|---|
+{stages}
+
+## The ONNX file against the Keras network, on real pictures
+| file | precision | size | pictures | largest difference of probability | decisions that flip |
+|---|---|---|---|---|---|
+{files}
+"""
+
+
+def _share(share: Share) -> str:
+    return f"{share.share:.1%} ({share.low:.1%} to {share.high:.1%}, n = {share.n})"

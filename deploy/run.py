@@ -1,0 +1,85 @@
+"""A training run, as export reads it from disk (written by `rivereye train`)."""
+
+import csv
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import keras
+
+from models.bundle import Data, Metrics
+from models.errors import DataError, UsageError
+from models.picture import SUFFIXES
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`record` is what run.json holds; `pictures` are the rows of pictures.csv."""
+
+    folder: Path
+    record: dict[str, Any]
+    pictures: Sequence[dict[str, str]]
+
+    @property
+    def data(self) -> Data:
+        return Data.model_validate(self.record["data"])
+
+    @property
+    def stages(self) -> dict[str, Metrics]:
+        """Figures of each stage on the test part."""
+        return {stage["name"]: Metrics.model_validate(stage["test"]) for stage in self.record["stages"]}
+
+    def load_network(self) -> keras.Model:
+        """Raises DataError: the network's file is missing or broken."""
+        path = self.folder / "network.keras"
+        try:
+            return keras.saving.load_model(path, compile=False)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(f"cannot load network {path}: {str(error).splitlines()[0]}; train it again") from error
+
+    def paths(self, part: Literal["validation", "test"], at_most: int) -> list[Path]:
+        """Pictures of a part that still exist: as many of one class as of the other where there are enough, shuffled by a fixed seed."""
+        draw = random.Random(0)
+        classes: dict[str, list[Path]] = {"ship": [], "no_ship": []}
+        for row in self.pictures:
+            if row["part"] == part and Path(row["path"]).is_file():
+                classes[row["label"]].append(Path(row["path"]))
+        for paths in classes.values():
+            draw.shuffle(paths)
+        fewer, more = sorted(classes.values(), key=len)
+        half = min(len(fewer), at_most // 2)
+        chosen = fewer[:half] + more[: at_most - half]
+        draw.shuffle(chosen)
+        return chosen
+
+
+def open_run(folder: Path) -> Run:
+    """Raises UsageError: no finished run at `folder`."""
+    try:
+        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        with (folder / "pictures.csv").open(newline="", encoding="utf-8") as file:
+            run = Run(folder, record, list(csv.DictReader(file)))
+        if record["schema"] != "rivereye/run/1":
+            raise ValueError(f"unknown schema {record['schema']!r}")
+        _ = run.data, run.stages
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"no finished training run at {folder}: {str(error).splitlines()[0]}; give the folder that `rivereye train --out` wrote"
+        ) from error
+    return run
+
+
+def find_pictures(folder: Path, at_most: int) -> list[Path]:
+    """Pictures anywhere below `folder`, in an order drawn by a fixed seed.
+
+    Raises:
+        UsageError: there are none.
+    """
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    if not paths:
+        raise UsageError(f"no pictures in {folder}; give a folder of pictures such as the camera takes")
+    random.Random(0).shuffle(paths)
+    return paths[:at_most]

@@ -1,0 +1,98 @@
+"""The annotated video: H.264 in MP4, written so that it plays even if the program is killed."""
+
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import cv2
+import numpy as np
+
+from models.errors import OutputError
+from models.picture import Picture
+
+TICKS = 90_000
+"""Time stamps a second; MPEG's own, so that any frame rate fits."""
+STILLS_PER_SECOND = 2.0
+
+
+class VideoFile:
+    """An MP4 that grows frame by frame. Fragmented: at most the last second is lost in a crash.
+
+    Pictures of another size than the first are brought to it.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+
+    def __init__(self, path: Path, fps: float | None) -> None:
+        """`fps`: of the source, None where unknown. Frames come with times of their own; without, `fps` counts."""
+        self.path = path
+        self.fps = fps
+        self._size: tuple[int, int] | None = None
+        self._last = -1
+        self._container: av.container.OutputContainer | None
+        options = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+        try:
+            self._container = av.open(str(path), "w", format="mp4", options=options)
+        except OSError as error:
+            raise OutputError(f"cannot write {path}: {error.strerror}") from error
+
+    def write(self, picture: Picture, media_time: float | None) -> None:
+        """Adds a picture: uint8, (height, width, 3), BGR; `media_time` in seconds, rising."""
+        if self._container is None:
+            raise ValueError(f"{self.path} is closed")
+        if self._size is None:
+            self._size = self._start(picture)
+        shown = (
+            picture
+            if picture.shape[1::-1] == self._size
+            else np.asarray(cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA), np.uint8)
+        )
+        frame = av.VideoFrame.from_ndarray(shown, format="bgr24")
+        step = round(TICKS / (self.fps or STILLS_PER_SECOND))
+        wanted = self._last + step if media_time is None else round(media_time * TICKS)
+        self._last = frame.pts = max(wanted, self._last + 1)
+        frame.time_base = Fraction(1, TICKS)
+        self._mux(frame)
+
+    def close(self) -> None:
+        """Writes what the encoder still holds. May be called twice."""
+        container, self._container = self._container, None
+        if container is None:
+            return
+        try:
+            if self._size is not None:
+                container.mux(self._stream.encode(None))
+        except OSError as error:
+            raise OutputError(f"cannot write {self.path}: {error.strerror}") from error
+        finally:
+            container.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _start(self, picture: Picture) -> tuple[int, int]:
+        """H.264 with 4:2:0 colour wants even sides."""
+        assert self._container is not None
+        rate = Fraction(self.fps or STILLS_PER_SECOND).limit_denominator(1001)
+        self._stream = self._container.add_stream("libx264", rate=rate, options={"preset": "veryfast", "crf": "23"})
+        size = (picture.shape[1] // 2 * 2, picture.shape[0] // 2 * 2)
+        self._stream.width, self._stream.height = size
+        self._stream.pix_fmt = "yuv420p"
+        self._stream.gop_size = max(1, round(rate))  # a fragment a second
+        self._stream.codec_context.time_base = Fraction(1, TICKS)
+        return size
+
+    def _mux(self, frame: av.VideoFrame) -> None:
+        assert self._container is not None
+        try:
+            self._container.mux(self._stream.encode(frame))
+        except OSError as error:
+            raise OutputError(f"cannot write {self.path}: {error.strerror}") from error
