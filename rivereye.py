@@ -1,8 +1,11 @@
 """The front door: `rivereye <verb>`. A verb imports its stage only when it is called."""
 
+import logging
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +13,7 @@ import typer
 from rich.console import Console
 
 from models.bundle import DEFAULT
-from models.errors import RivereyeError
+from models.errors import MissingExtra, RivereyeError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
 console = Console(stderr=True)
@@ -48,7 +51,8 @@ def train_command(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
 ) -> None:
     """Fine-tune VGG16 or VGG19 on pictures of ships and of everything else, in two stages."""
-    from train.train import Settings, train
+    with _importing("train"):
+        from train.train import Settings, train
 
     train(data, out, Settings(network, weights, positive, groups, seed, cache), overwrite, console)
 
@@ -72,7 +76,8 @@ def export_command(
 
     Ends with exit code 3, and writes nothing, where it does not.
     """
-    from deploy.export import Settings, export, precision_named
+    with _importing("deploy"):
+        from deploy.export import Settings, export, precision_named
 
     export(run, out, Settings(precision_named(precision), data, pictures, max_flips), overwrite, console)
 
@@ -97,6 +102,31 @@ def stream_command(
     summary = stream(source, model, Outputs(output, video, sheet), batch, overwrite, console)
     if summary.interrupted and not summary.live:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _importing(extra: str) -> Iterator[None]:
+    """Imports a stage that needs TensorFlow, and keeps its dozen lines about absent GPUs to itself.
+
+    They come from C++ before any log level holds, so standard error itself is turned away meanwhile.
+    `TF_CPP_MIN_LOG_LEVEL=0 rivereye ...` shows them.
+    """
+    quiet = "TF_CPP_MIN_LOG_LEVEL" not in os.environ
+    kept = os.dup(2)
+    if quiet:
+        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingExtra(
+            f"`rivereye {sys.argv[1]}` needs {error.name}, which is not installed; install rivereye with its extra: "
+            f"pip install 'rivereye[{extra}]'"
+        ) from error
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def main() -> None:

@@ -1,6 +1,8 @@
 """The record of one frame: what is written, a line a frame."""
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,9 +12,12 @@ from stream.frame import Frame, Reason
 
 State = Literal["ship", "no_ship", "unknown"]
 CONFIDENCE_DIGITS = 4
+SCHEMA = Path(__file__).parent / "schemas" / "detection.schema.json"
 
 
 class _Part(BaseModel):
+    """Records are written by this code only: an unknown field is a mistake."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
 
@@ -42,7 +47,7 @@ class Detection(_Part):
     give the same bytes.
     """
 
-    schema_: Annotated[Literal["rivereye/detection/1"], Field(alias="schema")] = "rivereye/detection/1"
+    schema_: Annotated[Literal["rivereye/detection/1"], Field(alias="schema")]
     camera: Annotated[str, Field(description="Name of the stream.")]
     frame_id: Annotated[int, Field(ge=0, description="Number of the frame in its stream, from 0.")]
     picture: Annotated[str | None, Field(description="File name, where the source is a folder of pictures.")]
@@ -91,6 +96,7 @@ def blind(frame: Frame, camera: str, model: ModelId) -> Detection:
 
 def _record(frame: Frame, camera: str, model: ModelId, **rest: object) -> Detection:
     fields = {
+        "schema": "rivereye/detection/1",
         "camera": camera,
         "frame_id": frame.index,
         "picture": frame.name,
@@ -102,3 +108,12 @@ def _record(frame: Frame, camera: str, model: ModelId, **rest: object) -> Detect
         "model": model,
     }
     return Detection.model_validate(fields | rest)
+
+
+def schema() -> str:
+    """JSON Schema (2020-12) of a record, as `schemas/detection.schema.json` holds it."""
+    return json.dumps(Detection.model_json_schema(by_alias=True, mode="serialization"), indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    SCHEMA.write_text(schema(), encoding="utf-8")
