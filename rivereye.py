@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -19,8 +20,16 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 console = Console(stderr=True)
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"rivereye {version('rivereye')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _root() -> None:
+def _root(
+    _: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
     """Says, frame by frame, whether a ship is in sight, with what certainty, and when it could not see."""
 
 
@@ -70,6 +79,9 @@ def export_command(
         float | None,
         typer.Option(min=0, max=1, help="Share of decisions that may flip. By itself 0 for fp32, 0.005 for int8."),
     ] = None,
+    notes: Annotated[
+        Path | None, typer.Option(help="Markdown for the end of the bundle's README: licences, limits.")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a bundle that is there.")] = False,
 ) -> None:
     """Convert a trained network to ONNX, and prove on real pictures that it still decides the same.
@@ -79,7 +91,7 @@ def export_command(
     with _importing("deploy"):
         from deploy.export import Settings, export, precision_named
 
-    export(run, out, Settings(precision_named(precision), data, pictures, max_flips), overwrite, console)
+    export(run, out, Settings(precision_named(precision), data, pictures, max_flips, notes), overwrite, console)
 
 
 @app.command("stream")

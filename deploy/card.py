@@ -68,8 +68,8 @@ def make_card(
     )
 
 
-def describe(card: Card) -> str:
-    """The card as a Markdown page."""
+def describe(card: Card, notes: str) -> str:
+    """The card as a Markdown page, with `notes` (Markdown) at its end."""
     parts = "\n".join(
         f"| {part} | {counts['ship']} | {counts['no_ship']} | {counts['groups']} |"
         for part, counts in card.data.parts.items()
@@ -106,7 +106,7 @@ A picture of any size is brought to {card.input.width} x {card.input.height} pix
 | file | precision | size | pictures | largest difference of probability | decisions that flip |
 |---|---|---|---|---|---|
 {files}
-"""
+{notes and chr(10) + notes}"""
 
 
 def _share(share: Share) -> str:

@@ -37,13 +37,15 @@ class Settings:
     """How to export.
 
     `data`: pictures to check on; None for the run's own test pictures. `at_most`: how many of them.
-    `max_flips`: share of decisions that may flip; None for the precision's own limit.
+    `max_flips`: share of decisions that may flip; None for the precision's own limit. `notes`: a
+    Markdown file for the end of the bundle's README.
     """
 
     precision: Precision = "fp32"
     data: Path | None = None
     at_most: int = 1000
     max_flips: float | None = None
+    notes: Path | None = None
 
 
 def export(folder: Path, out: Path, settings: Settings, overwrite: bool, console: Console) -> Card:
@@ -61,7 +63,7 @@ def export(folder: Path, out: Path, settings: Settings, overwrite: bool, console
         OutputError: `out` exists or cannot be written.
         GateNotMet: the converted model decides otherwise; nothing is left at `out`.
     """
-    run = open_run(folder)
+    run, notes = open_run(folder), _notes(settings.notes)
     with new_folder(out, overwrite, marker=CARD) as draft:
         network = run.load_network()
         _, height, width, _ = network.input_shape
@@ -85,7 +87,7 @@ def export(folder: Path, out: Path, settings: Settings, overwrite: bool, console
         golden = ask(golden_pictures(GOLDEN_SEED, GOLDEN_PICTURES, width, height))
         card = make_card(run, out.name, settings.precision, draft / FILE, (width, height), parity, golden)
         (draft / CARD).write_text(card.model_dump_json(indent=2, by_alias=True) + "\n", encoding="utf-8")
-        (draft / "README.md").write_text(describe(card), encoding="utf-8")
+        (draft / "README.md").write_text(describe(card, notes), encoding="utf-8")
         Classifier(Bundle(draft, card, settings.precision)).close()  # opens as it will for the user
     console.print(f"bundle written to {out}", markup=False, highlight=False)
     return card
@@ -98,6 +100,13 @@ def precision_named(name: str) -> Precision:
         if name == each:
             return each
     raise UsageError(f"unknown precision {name!r}; known: {', '.join(known)}")
+
+
+def _notes(path: Path | None) -> str:
+    try:
+        return "" if path is None else path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--notes {path}: cannot be read ({error}); give a Markdown file") from error
 
 
 def _test_paths(run: Run, settings: Settings) -> list[Path]:

@@ -1,0 +1,99 @@
+"""A live stream: frames come at their own pace, without an end, from a real socket."""
+
+import json
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+import av
+import pytest
+
+from tests.factories import BRIGHT, COMMAND, grey, write_bundle
+
+FPS = 10
+
+
+def transport_stream(path: Path, seconds: int) -> bytes:
+    """MPEG-TS, as many cameras send it; it has no header that could tell its length."""
+    with av.open(str(path), "w", format="mpegts") as container:
+        stream = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "tune": "zerolatency"})
+        stream.width, stream.height, stream.pix_fmt, stream.gop_size = 160, 120, "yuv420p", FPS
+        for _ in range(seconds * FPS):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(grey(BRIGHT, 160, 120), format="bgr24")))
+        container.mux(stream.encode(None))
+    return path.read_bytes()
+
+
+@contextmanager
+def camera(content: bytes, seconds: int) -> Iterator[str]:
+    """Sends `content` over HTTP at the pace of its pictures, to one viewer, and then hangs up."""
+    stop = Event()
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(4096)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: video/mp2t\r\nConnection: close\r\n\r\n")
+            piece = -(-len(content) // (seconds * FPS))
+            for start in range(0, len(content), piece):
+                if stop.wait(1 / FPS):
+                    return
+                try:
+                    connection.sendall(content[start : start + piece])
+                except OSError:
+                    return
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/north"
+        stop.set()
+        thread.join(5)
+
+
+def start(url: str, tmp_path: Path) -> tuple[subprocess.Popen[str], Path]:
+    lines = tmp_path / "detections.jsonl"
+    command = [COMMAND, "stream", url, "--model", write_bundle(tmp_path / "bundle"), "--output", lines]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True), lines
+
+
+def read(lines: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in lines.read_text().splitlines()] if lines.exists() else []
+
+
+@pytest.mark.timeout(120)
+def test_ctrl_c_is_how_a_live_stream_ends(tmp_path: Path) -> None:
+    with camera(transport_stream(tmp_path / "live.ts", 60), 60) as url:
+        process, lines = start(url, tmp_path)
+        deadline = time.monotonic() + 60
+        while len(read_whole(lines)) < 10 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        _, messages = process.communicate(timeout=30)
+    records = read(lines)
+    assert process.returncode == 0, messages
+    assert "Traceback" not in messages
+    assert len(records) >= 10
+    assert all(each["time"] is not None and each["latency_ms"] is not None for each in records)
+    assert records[0]["camera"] == "127.0.0.1/north"
+
+
+@pytest.mark.timeout(120)
+def test_a_lost_stream_is_an_error_and_leaves_what_was_seen(tmp_path: Path) -> None:
+    with camera(transport_stream(tmp_path / "live.ts", 3), 3) as url:
+        process, lines = start(url, tmp_path)
+        _, messages = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "was lost after" in " ".join(messages.split())
+    assert "Traceback" not in messages
+    assert read(lines)
+
+
+def read_whole(lines: Path) -> list[str]:
+    """Lines so far; the last may be half written at this moment."""
+    return lines.read_text().splitlines() if lines.exists() else []

@@ -1,0 +1,45 @@
+"""The released model on real recordings, which are not part of the repository."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from models.bundle import DEFAULT, RELEASED, open_bundle
+from models.classifier import Classifier
+from tests.factories import rivereye
+
+ROOT = Path(__file__).parent.parent
+DATA = Path(os.environ.get("RIVEREYE_DATA", ROOT.parent / "shared" / "data"))
+CLIP = "shiptrack_sea_boat_passing.mp4"
+
+
+def test_released_model_opens_and_is_small() -> None:
+    """Opening reproduces its golden answers. 20 MB is what a model may add to the repository."""
+    bundle = open_bundle(DEFAULT)
+    with Classifier(bundle) as classifier:
+        assert classifier.bundle.card.name == DEFAULT
+    assert bundle.model.bytes < 20e6
+    assert (RELEASED / DEFAULT / "README.md").is_file()
+
+
+def test_sees_a_small_boat_cross_the_sea(tmp_path: Path) -> None:
+    """Its header promises 295 frames, 279 decode. A second counts as seen where half of its frames show a ship."""
+    clip = DATA / "videos" / CLIP
+    if not clip.is_file():
+        pytest.skip(f"{clip} is not here; set RIVEREYE_DATA")
+    done = rivereye("stream", clip, "--output", tmp_path / "detections.jsonl", timeout=300)
+    assert done.returncode == 0, done.stderr
+    records = [json.loads(line) for line in (tmp_path / "detections.jsonl").read_text().splitlines()]
+    assert len(records) == 279
+    labels = json.loads((DATA / "videos" / "labels.json").read_text())
+    ((begin, end),) = labels[CLIP]["vessel_intervals_s"]
+    seconds = range(int(begin), int(end))
+    seen = [second for second in seconds if _share_of_ship(records, second) >= 0.5]
+    assert len(seen) > len(seconds) / 2
+
+
+def _share_of_ship(records: list[dict[str, object]], second: int) -> float:
+    states = [each["state"] for each in records if int(float(str(each["media_time"]))) == second]
+    return states.count("ship") / len(states)
