@@ -40,5 +40,5 @@ $(DEV)/ready: $(UV) pyproject.toml uv.lock
 
 # Debian's Python lacks venv until python3-venv is installed.
 $(UV):
-	python3 -m venv .uv || { rm -rf .uv && $(AS_ROOT) apt-get update && $(AS_ROOT) apt-get install --yes --no-install-recommends python3-venv && python3 -m venv .uv; }
+	python3 -m venv .uv || { rm -rf .uv && $(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -qq --yes --no-install-recommends python3-venv && python3 -m venv .uv; }
 	.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)

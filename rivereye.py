@@ -28,7 +28,9 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    _: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")] = False,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
     """Says, frame by frame, whether a ship is in sight, with what certainty, and when it could not see."""
 
@@ -147,7 +149,7 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except RivereyeError as error:
-        console.print(f"rivereye: {error}", style="red", markup=False, highlight=False)
+        console.print(f"rivereye: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at exit

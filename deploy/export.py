@@ -89,7 +89,7 @@ def export(folder: Path, out: Path, settings: Settings, overwrite: bool, console
         (draft / CARD).write_text(card.model_dump_json(indent=2, by_alias=True) + "\n", encoding="utf-8")
         (draft / "README.md").write_text(describe(card, notes), encoding="utf-8")
         Classifier(Bundle(draft, card, settings.precision)).close()  # opens as it will for the user
-    console.print(f"bundle written to {out}", markup=False, highlight=False)
+    console.print(f"bundle written to {out}", markup=False, highlight=False, soft_wrap=True)
     return card
 
 
@@ -140,7 +140,7 @@ def _read(paths: Sequence[Path], height: int, width: int, console: Console) -> N
         try:
             pictures.append(fit(read_picture(path), width, height))
         except PictureError as error:
-            console.print(f"skipped: {error}", style="yellow", markup=False, highlight=False)
+            console.print(f"skipped: {error}", style="yellow", markup=False, highlight=False, soft_wrap=True)
     if not pictures:
         raise UsageError(f"none of {len(paths)} pictures can be read; give others with --data FOLDER")
     return np.stack(pictures)

@@ -38,7 +38,10 @@ def show_summary(summary: Summary, source: Source, provider: str, files: Sequenc
     )
     rate = f", {summary.frames / summary.seconds:.0f} frames/s on {provider}" if summary.seconds else ""
     console.print(
-        f"{summary.frames} frames of {source.camera}: {counts or 'none'}{rate}", markup=False, highlight=False
+        f"{summary.frames} frames of {source.camera}: {counts or 'none'}{rate}",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
     )
     if summary.dropped:
         console.print(
@@ -47,10 +50,10 @@ def show_summary(summary: Summary, source: Source, provider: str, files: Sequenc
             highlight=False,
         )
     if summary.interrupted:
-        console.print("interrupted; what was written until now is valid", markup=False, highlight=False)
+        console.print("interrupted; what was written until now is valid", markup=False, highlight=False, soft_wrap=True)
     for path in files:
         if path.exists():
-            console.print(f"  {path}", markup=False, highlight=False)
+            console.print(f"  {path}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _passages_table(passages: Sequence[Passage]) -> Table:

@@ -5,14 +5,17 @@ ship, a dark one is none, and the confidence can be foretold.
 """
 
 import hashlib
-import os
+import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import av
+import cv2
 import numpy as np
 import onnx
 import onnxruntime as ort
@@ -38,6 +41,8 @@ from models.bundle import (
     open_bundle,
 )
 from models.picture import Picture
+from stream.detection import Detection, ModelId, View, blind, seen
+from stream.frame import Frame
 
 SIDE = 16
 GOLDEN_SEED, GOLDEN_PICTURES = 7, 3
@@ -188,6 +193,14 @@ def write_clip(
     return path
 
 
+def cut_short(path: Path) -> Path:
+    """Takes the second half of its frames off a clip that has its index at the start."""
+    content = path.read_bytes()
+    frames = content.index(b"mdat")
+    path.write_bytes(content[: (frames + len(content)) // 2])
+    return path
+
+
 def write_picture(path: Path, level: int) -> Path:
     Image.fromarray(grey(level)).save(path)
     return path
@@ -221,8 +234,61 @@ def write_corrupt(path: Path, kind: str) -> Path:
     return path
 
 
+def make_detection(media_time: float | None, score: float | None, index: int = 0) -> Detection:
+    """The record of a frame with this score, at a threshold of 0.5; without a score it was corrupt."""
+    model = ModelId(name="brightness", sha256="0" * 64, precision="fp32")
+    if score is None:
+        return blind(Frame(index, None, media_time, arrived=0.0, reason="corrupt"), "north", model)
+    frame = Frame(index, grey(0), media_time, arrived=0.0)
+    return seen(frame, "north", model, View(box=(0, 0, 32, 24), confidence=score), 0.5, None)
+
+
 def rivereye(*arguments: str | Path, timeout: float = 60) -> subprocess.CompletedProcess[str]:
     """Runs the command to its end, as a user would."""
     return subprocess.run(
         [COMMAND, *arguments], capture_output=True, text=True, timeout=timeout, check=False, stdin=subprocess.DEVNULL
     )
+
+
+@contextmanager
+def start(
+    *arguments: str | Path, limit: int | None = None, stdout: BinaryIO | int = subprocess.PIPE
+) -> Iterator[subprocess.Popen[str]]:
+    """Starts the command and lets it run; what still runs when the block ends is killed.
+
+    A small launcher becomes the command, as it can do what Popen cannot once there are threads: give
+    Ctrl-C its meaning back, which shells take from what they start in the background; and set the
+    `limit` of bytes of every file, beyond which writing fails as on a full disk.
+    """
+    launcher = "import os, resource, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL)"
+    if limit is not None:
+        launcher += f"; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))"
+    launcher += "; os.execv(sys.argv[1], sys.argv[1:])"
+    with subprocess.Popen(
+        [sys.executable, "-c", launcher, COMMAND, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def lines_of(text: str) -> list[dict[str, Any]]:
+    """JSON Lines, parsed; the last one must be whole too."""
+    assert text == "" or text.endswith("\n")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def decode(path: Path) -> list[Picture]:
+    """All frames of a video, by OpenCV."""
+    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    frames = []
+    while (answer := capture.read())[0]:
+        frames.append(np.asarray(answer[1], np.uint8))
+    capture.release()
+    return frames

@@ -60,7 +60,7 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
         reading = track(samples, "reading pictures", console=console)
         dataset = read_samples(reading, SIZE, store / "pictures")
         for _, reason in dataset.unreadable:
-            console.print(f"set aside: {reason}", style="yellow", markup=False, highlight=False)
+            console.print(f"set aside: {reason}", style="yellow", markup=False, highlight=False, soft_wrap=True)
         parts = split(dataset.samples, settings.seed)
         data = describe_data(dataset, parts, folders, settings.groups)
         console.print(_parts_table(data))
@@ -85,7 +85,7 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
         }
         write_json(draft / "run.json", record)
     console.print(_stages_table(record))
-    console.print(f"run written to {out}", markup=False, highlight=False)
+    console.print(f"run written to {out}", markup=False, highlight=False, soft_wrap=True)
     return record
 
 

@@ -1,0 +1,81 @@
+"""Runs made by hand, of a network that converts in a second. It takes 48 x 32 pictures, so that no one side passes for the other."""
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from models.picture import fit
+from tests.pictures import draw, save
+
+WIDTH, HEIGHT = 48, 32
+COLUMNS = ("path", "label", "group", "part")
+
+
+def toy_network(gain: float = 8.0) -> keras.Model:
+    """Random weights; `gain` spreads the answers, and NaN makes them no numbers."""
+    keras.utils.set_random_seed(5)
+    pictures = keras.Input((HEIGHT, WIDTH, 3), dtype="uint8", name="pictures")
+    values = keras.layers.Rescaling(1.0, -128.0, name="centre")(pictures)
+    for filters in (8, 16):
+        values = keras.layers.Conv2D(filters, 3, padding="same", activation="relu")(values)
+        values = keras.layers.MaxPooling2D(4)(values)
+    values = keras.layers.Dense(32, activation="relu")(keras.layers.Flatten()(values))
+    values = keras.layers.Dropout(0.5)(values)
+    ship = keras.layers.Dense(1, activation="sigmoid", name="ship")
+    network = keras.Model(pictures, ship(values), name="toy")
+    kernel, bias = ship.get_weights()
+    ship.set_weights([kernel * gain / 128, bias + 1.6])  # answers on both sides of 0.5
+    return network
+
+
+def toy_pictures(count: int, seed: int = 0) -> NDArray[np.uint8]:
+    """Half of them with a ship. uint8, (count, HEIGHT, WIDTH, 3), BGR."""
+    return np.stack([fit(draw(number % 2 == 0, seed + number), WIDTH, HEIGHT) for number in range(count)])
+
+
+def write_record(folder: Path, **changes: Any) -> Path:
+    """The smallest run.json that export understands; `changes` replace parts of it, None takes them out."""
+    figure = {"right": 1, "n": 2, "share": 0.5, "low": 0.1, "high": 0.9}
+    counts = {part: {"ship": 1, "no_ship": 1, "groups": 1} for part in ("train", "validation", "test")}
+    record = {
+        "schema": "rivereye/run/1",
+        "network": "vgg16",
+        "weights": "none",
+        "threshold": 0.5,
+        "versions": {"keras": keras.__version__},
+        "data": {"sha256": "0" * 64, "pictures": 6, "grouping": "name", "parts": counts},
+        "stages": [
+            {"name": "transfer", "test": {"accuracy": figure, "recall": figure, "false_alarms": figure}},
+        ],
+    } | changes
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = {name: value for name, value in record.items() if value is not None}
+    (folder / "run.json").write_text(json.dumps(kept), encoding="utf-8")
+    return folder
+
+
+def write_table(folder: Path, rows: Sequence[Sequence[str]], columns: Sequence[str] = COLUMNS) -> Path:
+    """Writes pictures.csv."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "pictures.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([columns, *rows])
+    return folder
+
+
+def write_run(folder: Path, network: keras.Model, each: int = 3, **changes: Any) -> Path:
+    """A whole run; `each` pictures of a class in validation and as many in test, which lie in RUN/../pictures."""
+    rows = []
+    for number, (part, label) in enumerate(
+        (part, label) for part in ("validation", "test") for label in ("ship", "no_ship") for _ in range(each)
+    ):
+        path = save(draw(label == "ship", number, (96, 64)), folder.with_name("pictures") / part / f"{number}.png")
+        rows.append((str(path), label, f"g{number}", part))
+    write_record(write_table(folder, rows), **changes)
+    network.save(folder / "network.keras")
+    return folder

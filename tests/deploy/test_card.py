@@ -1,0 +1,82 @@
+"""The card, and the page made of it."""
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deploy.card import GOLDEN_TOLERANCE, describe, make_card
+from deploy.convert import OPSET
+from deploy.run import open_run
+from models.bundle import Card, Parity, Precision
+from tests.deploy.runs import write_record, write_table
+
+PARITY = Parity(n=40, largest_difference=0.000123, mean_difference=0.00001, flips=2)
+
+
+def card(folder: Path, precision: Precision = "fp32", weights: str = "none") -> Card:
+    (folder / "model.onnx").write_bytes(b"abc")
+    run = open_run(write_record(write_table(folder, []), weights=weights))
+    golden = np.array([0.12345678, 1.0], np.float32)
+    return make_card(run, "lock-north", precision, folder / "model.onnx", (48, 32), PARITY, golden)
+
+
+@pytest.mark.parametrize("precision", GOLDEN_TOLERANCE)
+def test_the_file(tmp_path: Path, precision: Precision) -> None:
+    found = card(tmp_path, precision).precisions
+    assert list(found) == [precision]
+    model = found[precision]
+    assert (model.file, model.bytes, model.sha256) == ("model.onnx", 3, hashlib.sha256(b"abc").hexdigest())
+    assert (model.opset, model.parity) == (OPSET, PARITY)
+    assert model.golden.probabilities == (0.123457, 1.0)
+    assert model.golden.tolerance == {"fp32": 1e-3, "int8": 0.05}[precision]
+
+
+def test_the_rest(tmp_path: Path) -> None:
+    found = card(tmp_path)
+    assert (found.name, found.network.architecture, found.threshold.value) == ("lock-north", "vgg16", 0.5)
+    assert (found.input.width, found.input.height) == (48, 32)
+    assert list(found.stages) == ["transfer"]
+    assert {"keras", "onnx", "tf2onnx"} == set(found.versions)
+    written = datetime.strptime(found.created, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    assert abs((datetime.now(UTC) - written).total_seconds()) < 600
+
+
+@pytest.mark.parametrize(
+    ("weights", "source", "licence"),
+    [
+        ("none", "random", "none needed"),
+        ("imagenet", "Visual Geometry Group", "CC BY 4.0"),
+        ("vgg16_notop.weights.h5", "Visual Geometry Group", "CC BY 4.0"),
+    ],
+)
+def test_whose_weights(tmp_path: Path, weights: str, source: str, licence: str) -> None:
+    found = card(tmp_path, weights=weights)
+    assert source in found.network.weights.source
+    assert found.network.weights.licence == licence
+    assert licence in describe(found, "")
+
+
+def test_a_card_survives_its_file(tmp_path: Path) -> None:
+    found = card(tmp_path)
+    assert Card.model_validate_json(found.model_dump_json(by_alias=True)) == found
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# lock-north",
+        "| test | 1 | 1 | 1 |",
+        "| transfer | 50.0% (10.0% to 90.0%, n = 2) | 50.0% (10.0% to 90.0%, n = 2) | 50.0% (10.0% to 90.0%, n = 2) |",
+        "| model.onnx | fp32 | 0.0 MB | 40 | 0.00012 | 2 |",
+    ],
+)
+def test_the_page(tmp_path: Path, line: str) -> None:
+    assert line in describe(card(tmp_path), "").splitlines()
+
+
+def test_notes_end_the_page(tmp_path: Path) -> None:
+    plain, noted = (describe(card(tmp_path), notes) for notes in ("", "## Limits\nNone.\n"))
+    assert noted == f"{plain}\n## Limits\nNone.\n"

@@ -1,0 +1,70 @@
+"""Names, types and answers of what comes out of Keras; for a toy network, and for the VGG16 as it was exported."""
+
+import keras
+import numpy as np
+import onnx
+import onnxruntime as ort
+import pytest
+from onnx import TensorProto
+
+from deploy.convert import OPSET, to_onnx
+from models.bundle import Bundle
+from models.networks import SIZE
+from tests.deploy.runs import HEIGHT, WIDTH, toy_network, toy_pictures
+from tests.pictures import draw
+
+
+@pytest.fixture(scope="module", params=["toy", "vgg16"])
+def pair(request: pytest.FixtureRequest) -> tuple[keras.Model, onnx.ModelProto]:
+    """A network, and the ONNX model made of it."""
+    if request.param == "toy":
+        return request.getfixturevalue("toy"), request.getfixturevalue("toy_onnx")
+    bundle: Bundle = request.getfixturevalue("fp32")
+    return request.getfixturevalue("keras_vgg16"), onnx.load_from_string(bundle.read_model())
+
+
+def axes(value: onnx.ValueInfoProto) -> list[str | int]:
+    return [each.dim_param or each.dim_value for each in value.type.tensor_type.shape.dim]
+
+
+def test_signature(pair: tuple[keras.Model, onnx.ModelProto]) -> None:
+    network, model = pair
+    _, height, width, _ = network.input_shape
+    (pictures,), (probabilities,) = model.graph.input, model.graph.output
+    assert (pictures.name, pictures.type.tensor_type.elem_type) == ("pictures", TensorProto.UINT8)
+    assert axes(pictures) == ["batch", height, width, 3]
+    assert (probabilities.name, probabilities.type.tensor_type.elem_type) == ("probabilities", TensorProto.FLOAT)
+    assert axes(probabilities) == ["batch", 2]
+
+
+def test_name_and_opset(pair: tuple[keras.Model, onnx.ModelProto]) -> None:
+    network, model = pair
+    assert model.graph.name == network.name
+    assert {each.domain: each.version for each in model.opset_import}[""] == OPSET
+    assert {node.domain for node in model.graph.node} <= {"", "ai.onnx"}
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_answers(pair: tuple[keras.Model, onnx.ModelProto], batch: int) -> None:
+    network, model = pair
+    if network.input_shape[1:3] == (HEIGHT, WIDTH):
+        pictures = toy_pictures(batch)
+    else:
+        pictures = np.stack([draw(number % 2 == 0, number, (SIZE, SIZE)) for number in range(batch)])
+    session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    (answers,) = session.run(None, {"pictures": pictures})
+    expected = network.predict_on_batch(pictures)
+    assert answers.shape == (batch, 2)
+    np.testing.assert_allclose(answers[:, 1:], expected, atol=1e-5)
+    np.testing.assert_allclose(answers.sum(axis=1), 1, atol=1e-6)
+
+
+def test_the_toy_tells_pictures_apart(toy: keras.Model) -> None:
+    """Or the comparisons of this folder would prove nothing."""
+    answers = toy.predict_on_batch(toy_pictures(16))[:, 0]
+    assert answers.std() > 0.1
+
+
+def test_dropout_is_off() -> None:
+    model = to_onnx(toy_network(), "toy")
+    assert not {"Dropout", "RandomUniform", "RandomUniformLike"} & {node.op_type for node in model.graph.node}

@@ -1,0 +1,157 @@
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models import bundle as module
+from models.bundle import CARD, RELEASED, golden_pictures, open_bundle
+from models.classifier import Classifier
+from models.errors import BundleError
+from tests.factories import write_bundle
+
+
+def change_card(folder: Path, where: str, value: object) -> None:
+    """Sets the field at a dotted path of the card; None takes it away."""
+    path = folder / CARD
+    card: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    *parents, last = where.split("/")
+    part = card
+    for name in parents:
+        part = part[name]
+    if value is None:
+        del part[last]
+    else:
+        part[last] = value
+    path.write_text(json.dumps(card), encoding="utf-8")
+
+
+def test_opens_by_folder(bundle: Path) -> None:
+    opened = open_bundle(str(bundle))
+    assert opened.folder == bundle
+    assert opened.precision == "fp32"
+    assert opened.card.threshold.value == 0.5
+    assert opened.read_model() == (bundle / "model.onnx").read_bytes()
+
+
+def test_opens_by_released_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "RELEASED", tmp_path)
+    write_bundle(tmp_path / "vgg99-canal")
+    assert open_bundle("vgg99-canal").folder == tmp_path / "vgg99-canal"
+    with pytest.raises(BundleError, match=r"no model bundle at vgg98: found nothing.*vgg99-canal"):
+        open_bundle("vgg98")
+
+
+@pytest.mark.parametrize("card", sorted(RELEASED.glob(f"*/{CARD}")), ids=lambda path: str(path.parent.name))
+def test_what_is_released_opens_and_runs(card: Path) -> None:
+    released = open_bundle(card.parent.name)
+    assert released.card.name == card.parent.name
+    with Classifier(released) as classifier:
+        assert classifier.provider
+
+
+def test_a_folder_goes_before_a_released_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "RELEASED", write_bundle(tmp_path / "released" / "mine").parent)
+    write_bundle(tmp_path / "mine")
+    monkeypatch.chdir(tmp_path)
+    assert open_bundle("mine").folder == Path("mine")
+
+
+@pytest.mark.parametrize(
+    ("place", "found"), [("nowhere", "nothing"), ("file", "a file"), ("folder", f"a folder without {CARD}")]
+)
+def test_says_what_it_found_instead_of_a_bundle(tmp_path: Path, place: str, found: str) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(BundleError, match=f"no model bundle at .*{place}: found {found}"):
+        open_bundle(str(tmp_path / place))
+
+
+def test_a_name_too_long_for_a_folder_is_no_bundle() -> None:
+    with pytest.raises(BundleError):
+        open_bundle("x" * 300)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"schema": "rivereye/card/1"}'])
+def test_a_card_that_is_none(tmp_path: Path, content: bytes) -> None:
+    folder = write_bundle(tmp_path / "bundle")
+    (folder / CARD).write_bytes(content)
+    with pytest.raises(BundleError, match=r"cannot understand .*card\.json"):
+        open_bundle(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        ("threshold", None),
+        ("precisions/fp32/golden/seed", None),
+        ("schema", "rivereye/card/2"),
+        ("name", "../brightness"),
+        ("threshold/value", 1.5),
+        ("threshold/value", "high"),
+        ("input/width", 0),
+        ("input/colour", "RGB"),
+        ("labels", ["ship", "no_ship"]),
+        ("precisions", {}),
+        ("precisions/fp32/sha256", "ABC"),
+        ("precisions/fp32/golden/probabilities", []),
+        ("precisions/fp32/golden/tolerance", 0),
+        ("precisions/fp32/file", "../model.onnx"),
+        ("precisions/fp32/file", "/etc/passwd"),
+        ("precisions/fp32/file", "a/b.onnx"),
+        ("precisions/fp32/file", "a\\b.onnx"),
+        ("precisions/fp32/file", ".onnx"),
+        ("precisions/fp32/file", "model.onnx\n"),
+        ("precisions/fp32/file", "card.json"),
+    ],
+)
+def test_a_wrong_field_is_named(tmp_path: Path, where: str, value: object) -> None:
+    folder = write_bundle(tmp_path / "bundle")
+    change_card(folder, where, value)
+    with pytest.raises(BundleError, match=rf"{CARD}: {where.replace('/', '.')}"):
+        open_bundle(str(folder))
+
+
+def test_a_later_card_with_more_to_say_opens(tmp_path: Path) -> None:
+    folder = write_bundle(tmp_path / "bundle")
+    change_card(folder, "threshold/comment", "chosen on a Sunday")
+    assert open_bundle(str(folder)).card.threshold.value == 0.5
+
+
+def test_other_contents_of_the_same_size_are_refused(tmp_path: Path) -> None:
+    opened = open_bundle(str(write_bundle(tmp_path / "bundle")))
+    path = opened.folder / "model.onnx"
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    with pytest.raises(BundleError, match=f"sha256 .* expected {opened.model.sha256}"):
+        opened.read_model()
+
+
+@pytest.mark.parametrize("keep", [0, 100])
+def test_a_truncated_model_is_refused(tmp_path: Path, keep: int) -> None:
+    opened = open_bundle(str(write_bundle(tmp_path / "bundle")))
+    path = opened.folder / "model.onnx"
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(BundleError, match=f"has {keep} bytes, its card says {opened.model.bytes}"):
+        opened.read_model()
+
+
+def test_a_missing_model_is_refused(tmp_path: Path) -> None:
+    opened = open_bundle(str(write_bundle(tmp_path / "bundle")))
+    (opened.folder / "model.onnx").unlink()
+    with pytest.raises(BundleError, match=r"cannot read .*model\.onnx: No such file"):
+        opened.read_model()
+
+
+def test_golden_pictures_stay_what_they_are() -> None:
+    """Released cards hold answers to these very pixels: the sum below may never change."""
+    pictures = golden_pictures(7, 3, 150, 100)
+    assert pictures.shape == (3, 100, 150, 3)
+    assert pictures.dtype == np.uint8
+    assert (
+        hashlib.sha256(pictures.tobytes()).hexdigest()
+        == "e2814491be29b0dd991cb79c6cd15641bcff8321a4605be91490a1c6bdb933c1"
+    )
+    np.testing.assert_array_equal(pictures, golden_pictures(7, 3, 150, 100))
+    assert (pictures != golden_pictures(8, 3, 150, 100)).any()

@@ -1,0 +1,45 @@
+"""A network small enough to train in a test, and the one VGG16 that was trained for real, with the cache and without."""
+
+from io import StringIO
+from pathlib import Path
+
+import keras
+import pytest
+from rich.console import Console
+
+from tests.pictures import SEED, vgg16_run
+from train.train import Settings, train
+
+
+def toy_network() -> keras.Model:
+    """Bears the names by which the stages know a VGG, and takes 16 x 16 pictures."""
+    keras.utils.set_random_seed(SEED)
+    pictures = keras.Input((16, 16, 3), dtype="uint8", name="pictures")
+    values = keras.layers.Rescaling(1 / 255, name="centre")(pictures)
+    for block in ("block4", "block5"):
+        values = keras.layers.Conv2D(4, 3, activation="relu", name=f"{block}_conv1")(values)
+        values = keras.layers.MaxPooling2D(name=f"{block}_pool")(values)
+    values = keras.layers.Flatten(name="flatten")(values)
+    values = keras.layers.Dense(8, activation="relu", name="hidden")(values)
+    values = keras.layers.Dropout(0.5, name="dropout")(values)
+    return keras.Model(pictures, keras.layers.Dense(1, activation="sigmoid", name="ship")(values), name="toy")
+
+
+@pytest.fixture
+def toy() -> keras.Model:
+    return toy_network()
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """See vgg16_run; made by the command in a process of its own, with the cache."""
+    return vgg16_run(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def uncached(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run that the same pictures and the same seed give without the cache, made in this process."""
+    out = tmp_path_factory.mktemp("uncached") / "run"
+    settings = Settings(weights="none", seed=SEED, cache=False)
+    train([trained / "pictures"], out, settings, overwrite=False, console=Console(file=StringIO()))
+    return out

@@ -1,0 +1,120 @@
+"""No source straddles two parts, whatever the seed and the sizes of the sources."""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from models.errors import DataError
+from train.dataset import Sample
+from train.split import SHARES, Part, split
+
+SEEDS = range(8)
+
+
+def samples(groups: Sequence[tuple[str, int, int]]) -> list[Sample]:
+    """Groups given as (name, pictures with a ship, pictures without)."""
+    return [
+        Sample(Path(f"{name}-{label}-{number}.jpg"), label, name)
+        for name, ships, others in groups
+        for label, count in ((1, ships), (0, others))
+        for number in range(count)
+    ]
+
+
+def singles(ships: int, others: int) -> list[Sample]:
+    """Every picture a group of its own."""
+    return samples([*((f"s{n}", 1, 0) for n in range(ships)), *((f"o{n}", 0, 1) for n in range(others))])
+
+
+def uneven(seed: int) -> list[Sample]:
+    """Forty sources of 1 to 30 pictures; a third of them of one class only."""
+    draw = random.Random(seed)
+    return samples(
+        [
+            (f"g{n}", *((draw.randint(1, 30), 0) if n % 3 else (draw.randint(0, 9), draw.randint(1, 20))))
+            for n in range(40)
+        ]
+    )
+
+
+def counts(found: Sequence[Sample], parts: Sequence[Part]) -> Counter[tuple[Part, int]]:
+    return Counter((part, sample.label) for part, sample in zip(parts, found, strict=True))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_group_straddles(seed: int) -> None:
+    found = uneven(seed)
+    homes = {(sample.group, part) for sample, part in zip(found, split(found, seed), strict=True)}
+    assert len(homes) == 40
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_part_gets_both_classes(seed: int) -> None:
+    found = uneven(seed)
+    assert set(counts(found, split(found, seed))) == {(part, label) for part in SHARES for label in (0, 1)}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("ships", "others"), [(5, 5), (20, 20), (50, 200), (333, 77)])
+def test_shares_of_single_pictures(ships: int, others: int, seed: int) -> None:
+    found = singles(ships, others)
+    got = counts(found, split(found, seed))
+    for label, total in ((1, ships), (0, others)):
+        for part, share in SHARES.items():
+            assert abs(got[part, label] - share * total) <= 1
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_shares_of_many_sources(seed: int) -> None:
+    found = uneven(seed)
+    parts = Counter(split(found, seed))
+    for part, share in SHARES.items():
+        assert abs(parts[part] / len(found) - share) < 0.05
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_giants_train(seed: int) -> None:
+    found = samples([("canal", 60, 40), ("river", 5, 30)]) + singles(40, 40)
+    homes = {sample.group: part for sample, part in zip(found, split(found, seed), strict=True)}
+    assert homes["canal"] == homes["river"] == "train"
+
+
+def test_the_seed_decides() -> None:
+    found = singles(30, 30)
+    assert split(found, 1) == split(found, 1)
+    assert len({tuple(split(found, seed)) for seed in SEEDS}) == len(SEEDS)
+
+
+def test_the_order_of_the_samples_says_nothing_of_the_parts() -> None:
+    """Otherwise files that sort first would always train."""
+    found = singles(100, 100)
+    first = Counter(part for seed in SEEDS for part in split(found, seed)[:10])
+    assert set(first) == set(SHARES)
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (
+            samples([("a", 5, 5), ("b", 5, 5)]),
+            r"gets no picture of class no_ship: its 10 pictures form 2 groups \(a, b\)",
+        ),
+        (samples([("a", 9, 0)]) + singles(0, 30), r"class ship: its 9 pictures form 1 groups \(a\)"),
+        (singles(2, 30), r"class ship: its 2 pictures form 2 groups"),
+    ],
+    ids=["two-sources", "ships-of-one-source", "two-ships"],
+)
+def test_too_few_groups(found: list[Sample], said: str) -> None:
+    with pytest.raises(DataError, match=f"{said}.*add sources.*--groups FILE.csv.*--groups picture"):
+        split(found, seed=1)
+
+
+@pytest.mark.parametrize(("ships", "others", "missing"), [(0, 9, "ship"), (9, 0, "no_ship")])
+def test_a_class_without_pictures(ships: int, others: int, missing: str) -> None:
+    """As when none of its files could be read: grouping them otherwise would not help."""
+    with pytest.raises(DataError, match=rf"no picture of class {missing}\b") as caught:
+        split(singles(ships, others), seed=1)
+    assert "--groups" not in str(caught.value)
