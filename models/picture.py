@@ -31,10 +31,17 @@ def read_picture(path: Path) -> Picture:
     """
     try:
         with Image.open(path) as opened:
-            rgb = ImageOps.exif_transpose(opened).convert("RGB")
+            rgb = _eight_bits(ImageOps.exif_transpose(opened)).convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise PictureError(f"cannot read picture {path}: {error}") from error
     return np.ascontiguousarray(np.asarray(rgb)[:, :, ::-1])
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Pillow cuts 16-bit grey off at 255 instead of scaling it."""
+    if not image.mode.startswith("I;16"):
+        return image
+    return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
 
 
 def fit(picture: Picture, width: int, height: int) -> Picture:
@@ -56,9 +63,10 @@ def fit(picture: Picture, width: int, height: int) -> Picture:
     if halvings > 0:
         size = (columns >> halvings, rows >> halvings)
         picture = _resize(picture, size, cv2.INTER_AREA)
-        rows, columns = picture.shape[:2]
-    shrinks = rows * columns >= width * height
-    return _resize(picture, (width, height), cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+        columns, rows = size
+    # Area averaging works only where both sides shrink, so a side that grows is left for last.
+    picture = _resize(picture, (min(columns, width), min(rows, height)), cv2.INTER_AREA)
+    return _resize(picture, (width, height), cv2.INTER_LINEAR)
 
 
 def _resize(picture: Picture, size: tuple[int, int], how: int) -> Picture:

@@ -98,6 +98,7 @@ def train_stage(
         Batches(inputs, labels, train_rows, stage.batch, seed),
         validation_data=Batches(inputs, labels, validation_rows, stage.batch, None),
         epochs=stage.epochs,
+        shuffle=False,  # Batches shuffles by the seed; Keras would shuffle once more by global state
         verbose=verbose,
     )
     return {name: [float(value) for value in values] for name, values in history.history.items()}
