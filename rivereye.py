@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +18,9 @@ from models.errors import MissingExtra, RivereyeError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
 console = Console(stderr=True)
+
+INTERRUPTED_IN_TYPER = 130
+"""Typer's exit code for Ctrl-C; ours are 0 to 3."""
 
 
 def _show_version(wanted: bool) -> None:
@@ -113,7 +116,11 @@ def stream_command(
     """Look at every frame of a camera, a video or pictures: is a ship in sight?"""
     from stream.stream import Outputs, stream
 
-    summary = stream(source, model, Outputs(output, video, sheet), batch, overwrite, console)
+    try:
+        summary = stream(source, model, Outputs(output, video, sheet), batch, overwrite, console)
+    except BrokenPipeError:  # whoever read standard output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at exit
+        return
     if summary.interrupted and not summary.live:
         raise typer.Exit(1)
 
@@ -126,21 +133,22 @@ def _importing(extra: str) -> Iterator[None]:
     `TF_CPP_MIN_LOG_LEVEL=0 rivereye ...` shows them.
     """
     quiet = "TF_CPP_MIN_LOG_LEVEL" not in os.environ
-    kept = os.dup(2)
-    if quiet:
-        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-        logging.getLogger("tensorflow").setLevel(logging.ERROR)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise MissingExtra(
-            f"`rivereye {sys.argv[1]}` needs {error.name}, which is not installed; install rivereye with its extra: "
-            f"pip install 'rivereye[{extra}]'"
-        ) from error
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+    with ExitStack() as stack:
+        if quiet:
+            os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+            logging.getLogger("tensorflow").setLevel(logging.ERROR)
+            kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, 2)
+            os.close(nowhere)
+            stack.callback(os.close, kept)
+            stack.callback(os.dup2, kept, 2)
+        try:
+            yield
+        except ModuleNotFoundError as error:
+            raise MissingExtra(
+                f"`rivereye {sys.argv[1]}` needs {error.name}, which is not installed; install rivereye with its extra: "
+                f"pip install 'rivereye[{extra}]'"
+            ) from error
 
 
 def main() -> None:
@@ -151,6 +159,8 @@ def main() -> None:
     except RivereyeError as error:
         console.print(f"rivereye: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at exit
-        sys.exit(0)
+    except SystemExit as end:
+        if end.code == INTERRUPTED_IN_TYPER:
+            console.print("rivereye: interrupted; no half-made output was left", markup=False, highlight=False)
+            sys.exit(1)
+        raise

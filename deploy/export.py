@@ -1,5 +1,6 @@
 """`rivereye export`: from a run to a bundle that was proven to decide the same."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from deploy.convert import to_onnx
 from deploy.parity import LIMITS, check, compare
 from deploy.quantize import CALIBRATION_PICTURES, to_int8
 from deploy.run import Run, find_pictures, open_run
-from models.bundle import CARD, Bundle, Card, Parity, Precision, golden_pictures
+from models.bundle import CARD, NAME, Bundle, Card, Parity, Precision, golden_pictures
 from models.classifier import Classifier
 from models.errors import PictureError, UsageError
 from models.outputs import new_folder
@@ -63,6 +64,10 @@ def export(folder: Path, out: Path, settings: Settings, overwrite: bool, console
         OutputError: `out` exists or cannot be written.
         GateNotMet: the converted model decides otherwise; nothing is left at `out`.
     """
+    if not re.fullmatch(NAME, out.name):
+        raise UsageError(
+            f"a bundle cannot be called {out.name!r}: letters, digits, . _ and - only, the first a letter or digit"
+        )
     run, notes = open_run(folder), _notes(settings.notes)
     with new_folder(out, overwrite, marker=CARD) as draft:
         network = run.load_network()

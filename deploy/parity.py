@@ -39,7 +39,7 @@ def check(parity: Parity, precision: Precision, limits: Limits) -> None:
         raise GateNotMet(
             f"export refused: the {precision} model gives answers that are no numbers; train the network again"
         )
-    if parity.flips > limits.flips * parity.n:
+    if parity.flips / parity.n > limits.flips:
         raise GateNotMet(
             f"export refused: the {precision} model decides {parity.flips} of {parity.n} pictures otherwise than the Keras network, "
             f"allowed is {limits.flips:.2%}; try --precision fp32, or allow more with --max-flips"

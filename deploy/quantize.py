@@ -2,6 +2,8 @@
 
 import logging
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,17 @@ class _Pictures(CalibrationDataReader):  # type: ignore[misc]  # no type stubs
         return None if batch is None else {"pictures": batch}
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The tools log advice to the root logger, as warnings."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
 def to_int8(model: onnx.ModelProto, pictures: NDArray[np.uint8]) -> onnx.ModelProto:
     """Quantises convolutions and the classifier's first matrix; input and output stay as they are.
 
@@ -39,8 +52,7 @@ def to_int8(model: onnx.ModelProto, pictures: NDArray[np.uint8]) -> onnx.ModelPr
         pictures: uint8, (n, height, width, 3), BGR: what the ranges of the layers are taken from.
             Pictures that judge the result must not be among them.
     """
-    logging.getLogger().setLevel(logging.ERROR)  # the tools log advice at warning level to the root
-    with tempfile.TemporaryDirectory(prefix="rivereye-") as folder:
+    with _quiet(), tempfile.TemporaryDirectory(prefix="rivereye-") as folder:
         plain, prepared, quantised = (Path(folder) / name for name in ("plain.onnx", "prepared.onnx", "quantised.onnx"))
         onnx.save(model, plain)
         quant_pre_process(plain, prepared, skip_symbolic_shape=True)  # no shape here is symbolic but the batch

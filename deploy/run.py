@@ -3,6 +3,7 @@
 import csv
 import json
 import random
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ import keras
 from models.bundle import Data, Metrics
 from models.errors import DataError, UsageError
 from models.picture import SUFFIXES
+
+SCHEMA = "rivereye/run/1"
+LABELS = ("ship", "no_ship")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Run:
         path = self.folder / "network.keras"
         try:
             return keras.saving.load_model(path, compile=False)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise DataError(f"cannot load network {path}: {str(error).splitlines()[0]}; train it again") from error
 
     def paths(self, part: Literal["validation", "test"], at_most: int) -> list[Path]:
@@ -60,16 +64,27 @@ def open_run(folder: Path) -> Run:
     """Raises UsageError: no finished run at `folder`."""
     try:
         record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        with (folder / "pictures.csv").open(newline="", encoding="utf-8") as file:
+        with (folder / "pictures.csv").open(newline="", encoding="utf-8", errors="surrogateescape") as file:
             run = Run(folder, record, list(csv.DictReader(file)))
-        if record["schema"] != "rivereye/run/1":
-            raise ValueError(f"unknown schema {record['schema']!r}")
-        _ = run.data, run.stages
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        _check(run)
+    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
         raise UsageError(
             f"no finished training run at {folder}: {str(error).splitlines()[0]}; give the folder that `rivereye train --out` wrote"
         ) from error
     return run
+
+
+def _check(run: Run) -> None:
+    """Now, rather than after minutes of conversion. Raises ValueError, KeyError or TypeError."""
+    if run.record["schema"] != SCHEMA:
+        raise ValueError(f"unknown schema {run.record['schema']!r}")
+    missing = [key for key in ("network", "weights", "threshold", "versions") if key not in run.record]
+    if missing:
+        raise ValueError(f"run.json lacks {', '.join(missing)}")
+    _ = run.data, run.stages
+    for row in run.pictures:
+        if row["label"] not in LABELS or not row["path"] or not row["part"]:
+            raise ValueError(f"pictures.csv has a row that names no picture, part or label: {row}")
 
 
 def find_pictures(folder: Path, at_most: int) -> list[Path]:

@@ -19,6 +19,7 @@ DEFAULT = "vgg16-river"
 Probability = Annotated[float, Field(ge=0, le=1)]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.onnx$")]
 """A bare name, so that no card can point outside its folder."""
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 Precision = Literal["fp32", "int8"]
 
 
@@ -122,7 +123,7 @@ class Card(_Part):
     """All that is to be known about a bundle. JSON Schema: `Card.model_json_schema()`."""
 
     schema_: Annotated[Literal["rivereye/card/1"], Field(alias="schema")] = "rivereye/card/1"
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    name: Annotated[str, Field(pattern=NAME)]
     version: str
     created: str
     network: Network
@@ -179,6 +180,10 @@ def open_bundle(place: str) -> Bundle:
         BundleError: no bundle there, or its card cannot be understood.
     """
     folder = Path(place)
+    try:
+        folder.exists()
+    except (OSError, ValueError) as error:
+        raise BundleError(f"no model bundle at {place}: {error}") from error
     if not folder.exists() and (RELEASED / place / CARD).is_file():
         folder = RELEASED / place
     card_path = folder / CARD

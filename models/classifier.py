@@ -45,6 +45,7 @@ class Classifier:
 
         Raises:
             ValueError: another shape or dtype, or the classifier is closed.
+            BundleError: the model answers something that is no probability.
         """
         expected = (self.input.height, self.input.width, 3)
         if pictures.dtype != np.uint8 or pictures.shape[1:] != expected or not len(pictures):
@@ -53,8 +54,12 @@ class Classifier:
             )
         if self._session is None:
             raise ValueError("the classifier is closed")
-        answers = self._session.run([self.bundle.card.output], {self.input.name: pictures})[0]
-        return np.asarray(answers, np.float32)[:, 1]
+        answers = np.asarray(self._session.run([self.bundle.card.output], {self.input.name: pictures})[0])[:, 1]
+        if not ((answers >= 0) & (answers <= 1)).all():  # NaN is neither
+            raise BundleError(
+                f"{self.bundle.folder} answers {answers.min()} to {answers.max()}, no probability; the model is broken"
+            )
+        return np.asarray(answers, np.float32)
 
     def close(self) -> None:
         self._session = None
@@ -72,7 +77,9 @@ class Classifier:
         pictures = golden_pictures(golden.seed, len(golden.probabilities), self.input.width, self.input.height)
         try:
             answers = self.probabilities(pictures)
-        except (ort.capi.onnxruntime_pybind11_state.Fail, RuntimeError, IndexError) as error:
+        except BundleError:
+            raise
+        except Exception as error:  # ONNX Runtime's exceptions share no base but Exception
             raise BundleError(
                 f"{self.bundle.folder / self.bundle.model.file} cannot be run: {_first_line(error)}"
             ) from error

@@ -16,10 +16,10 @@ def check_file(path: Path, overwrite: bool) -> None:
     Raises:
         OutputError: it exists and `overwrite` is false, is a folder, or cannot be written.
     """
-    if path.is_dir():
-        raise OutputError(f"cannot write {path}: it is a folder; give the name of a file")
-    _refuse_existing(path, overwrite)
     try:
+        if path.is_dir():
+            raise OutputError(f"cannot write {path}: it is a folder; give the name of a file")
+        _refuse_existing(path, overwrite)
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror}; choose another place") from error
@@ -40,7 +40,12 @@ def new_folder(path: Path, overwrite: bool, marker: str) -> Iterator[Path]:
     Raises:
         OutputError: `path` exists and may not be replaced, or cannot be written.
     """
-    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+    try:
+        path = path.resolve()  # a link stays, what it points to is replaced
+        occupied = path.exists() and not (path.is_dir() and not any(path.iterdir()))
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}; choose another place") from error
+    if occupied:
         _refuse_existing(path, overwrite)
         if not (path / marker).is_file():
             raise OutputError(

@@ -27,7 +27,7 @@ class Buffer(Generic[Item]):
     def put(self, item: Item) -> bool:
         """Adds an item, waiting for room unless lossy. Returns False once nobody wants any more."""
         with self._changed:
-            if self.lossy and len(self._items) >= self.capacity:
+            if self.lossy and not self._ended and len(self._items) >= self.capacity:
                 self._items.popleft()
                 self.dropped += 1
             while len(self._items) >= self.capacity and not self._ended:

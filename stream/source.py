@@ -9,7 +9,7 @@ from models.errors import SourceError
 from models.picture import SUFFIXES
 from stream.frame import Frame
 from stream.stills import Stills
-from stream.url import is_url
+from stream.url import SCHEMES, is_url, without_secrets
 from stream.video import Video
 
 
@@ -42,11 +42,17 @@ def open_source(text: str) -> Source:
     Raises:
         SourceError: there is nothing there, or nothing that can be read.
     """
-    path = Path(text)
-    if text.isascii() and text.isdigit() and not path.exists():
-        return Video.from_camera(int(text))
     if is_url(text):
         return Video.from_url(text)
+    if "://" in text:
+        raise SourceError(f"cannot open {without_secrets(text)}: unknown kind of address; known: {', '.join(SCHEMES)}")
+    path = Path(text)
+    try:
+        path.exists()
+    except (OSError, ValueError) as error:
+        raise SourceError(f"no source at {text}: {error}") from error
+    if text.isascii() and text.isdigit() and not path.exists():
+        return Video.from_camera(int(text))
     if path.is_dir():
         return Stills(path.resolve().name, _pictures(sorted(path.iterdir()), f"folder {path}"))
     if path.is_file():

@@ -23,10 +23,11 @@ class Stills:
 
     def frames(self) -> Iterator[Frame]:
         for index, path in enumerate(self.paths):
+            name = path.name.encode(errors="surrogateescape").decode(errors="replace")  # records are Unicode
             try:
-                yield Frame(index, read_picture(path), None, time.monotonic(), name=path.name)
+                yield Frame(index, read_picture(path), None, time.monotonic(), name=name)
             except PictureError:
-                yield Frame(index, None, None, time.monotonic(), name=path.name, reason="corrupt")
+                yield Frame(index, None, None, time.monotonic(), name=name, reason="corrupt")
 
     def close(self) -> None:
         """Nothing stays open between two pictures."""

@@ -12,6 +12,7 @@ from models.bundle import open_bundle
 from models.classifier import Classifier
 from models.errors import OutputError
 from models.outputs import check_file
+from models.picture import SUFFIXES
 from stream.annotate import annotate, caption
 from stream.detection import Detection
 from stream.frame import Frame
@@ -113,8 +114,13 @@ def _check_outputs(text: str, outputs: Outputs, overwrite: bool) -> None:
     for path in files:
         if Path(text).exists() and path.exists() and path.samefile(text):
             raise OutputError(f"{path} is the source itself; give another name")
-        if [each.absolute() for each in files].count(path.absolute()) > 1:
+        if [each.resolve() for each in files].count(path.resolve()) > 1:
             raise OutputError(f"{path} is named for two outputs; give each a name of its own")
+    if outputs.sheet is not None and outputs.sheet.suffix.lower() not in SUFFIXES:
+        raise OutputError(
+            f"cannot write {outputs.sheet}: no known kind of picture; give a name that ends in .jpg or .png"
+        )
+    for path in files:
         check_file(path, overwrite)
 
 

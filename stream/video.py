@@ -66,10 +66,12 @@ class Video:
         return cls(capture, name_of(url), shown, live=None)
 
     def frames(self) -> Iterator[Frame]:
-        index, previous = 0, -1.0
+        index, previous, began = 0, -1.0, None
         while self.capture.grab():
             arrived = time.monotonic()
-            media_time = self._media_time(index, previous)
+            began = arrived if began is None else began
+            # Live time stamps cannot be trusted: of motion JPEG, FFmpeg makes them up.
+            media_time = arrived - began if self.live else self._media_time(index, previous)
             decoded, picture = self.capture.retrieve()
             yield Frame(
                 index,
@@ -91,7 +93,7 @@ class Video:
         self.capture.release()
 
     def _media_time(self, index: int, previous: float) -> float:
-        """The frame's own time stamp in seconds; where that does not advance, the frame rate's."""
+        """A recording's time stamp in seconds; where that does not advance, the frame rate's."""
         stamp = float(self.capture.get(cv2.CAP_PROP_POS_MSEC)) / 1000
         if stamp > previous:
             return stamp

@@ -33,7 +33,7 @@ class VideoFile:
         self._size: tuple[int, int] | None = None
         self._last = -1
         self._container: av.container.OutputContainer | None
-        options = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+        options = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"}
         try:
             self._container = av.open(str(path), "w", format="mp4", options=options)
         except OSError as error:
@@ -65,6 +65,8 @@ class VideoFile:
         try:
             if self._size is not None:
                 container.mux(self._stream.encode(None))
+            else:
+                self.path.unlink(missing_ok=True)  # no picture, no video; and no older one under this name
         except OSError as error:
             raise OutputError(f"cannot write {self.path}: {error.strerror}") from error
         finally:
@@ -83,7 +85,7 @@ class VideoFile:
         assert self._container is not None
         rate = Fraction(self.fps or STILLS_PER_SECOND).limit_denominator(1001)
         self._stream = self._container.add_stream("libx264", rate=rate, options={"preset": "veryfast", "crf": "23"})
-        size = (picture.shape[1] // 2 * 2, picture.shape[0] // 2 * 2)
+        size = (max(2, picture.shape[1] // 2 * 2), max(2, picture.shape[0] // 2 * 2))
         self._stream.width, self._stream.height = size
         self._stream.pix_fmt = "yuv420p"
         self._stream.gop_size = max(1, round(rate))  # a fragment a second

@@ -63,7 +63,7 @@ def test_demo_of_another_clip(clone: Path) -> None:
 
 @pytest.mark.parametrize("verb", ["train", "export"])
 def test_a_verb_that_is_not_installed_says_how(clone: Path, verb: str, tmp_path: Path) -> None:
-    command = [clone / ".venv-base" / "bin" / "rivereye", verb, tmp_path, "--out", tmp_path / "out"]
+    command: list[str | Path] = [clone / ".venv-base" / "bin" / "rivereye", verb, tmp_path, "--out", tmp_path / "out"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
     assert "pip install" in done.stderr

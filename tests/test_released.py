@@ -11,7 +11,7 @@ from models.classifier import Classifier
 from tests.factories import rivereye
 
 ROOT = Path(__file__).parent.parent
-DATA = Path(os.environ.get("RIVEREYE_DATA", ROOT.parent / "shared" / "data"))
+DATA = Path(os.environ.get("RIVEREYE_DATA") or ROOT.parent / "shared") / "data"
 CLIP = "shiptrack_sea_boat_passing.mp4"
 
 

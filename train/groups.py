@@ -44,7 +44,7 @@ class Grouping:
 
 def _read_table(path: Path) -> tuple[tuple[str, str], ...]:
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"--groups {path}: cannot be read ({error}); give name, picture, or a CSV file") from error
@@ -52,4 +52,6 @@ def _read_table(path: Path) -> tuple[tuple[str, str], ...]:
         raise UsageError(
             f"--groups {path}: needs the columns pattern,group; received {list(rows[0]) if rows else 'no rows'}"
         )
+    if any(row["pattern"] is None for row in rows):
+        raise UsageError(f"--groups {path}: a row has no pattern; every row needs pattern,group")
     return tuple((row["pattern"].strip(), (row["group"] or "").strip()) for row in rows)

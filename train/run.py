@@ -59,7 +59,7 @@ def write_pictures(
     path: Path, dataset: Dataset, parts: Sequence[Part], answers: dict[str, NDArray[np.float32]]
 ) -> None:
     """One row a picture. `answers` holds, for each stage, the probabilities of all pictures (NaN: not asked)."""
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
         table = csv.writer(file)
         table.writerow(["path", "label", "group", "part", *answers])
         for row, (sample, part) in enumerate(zip(dataset.samples, parts, strict=True)):
@@ -68,4 +68,4 @@ def write_pictures(
 
 
 def write_json(path: Path, record: dict[str, Any]) -> None:
-    path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

@@ -52,6 +52,8 @@ def _check_complete(samples: Sequence[Sample], parts: Sequence[Part]) -> None:
         for label, name in enumerate(LABELS):
             if (part, label) not in filled:
                 groups = {sample.group for sample in samples if sample.label == label}
+                if not groups:
+                    raise DataError(f"no picture of class {name} can be read; both classes are needed")
                 raise DataError(
                     f"the {part} part gets no picture of class {name}: its {sum(s.label == label for s in samples)} pictures form "
                     f"{len(groups)} groups ({', '.join(sorted(groups)[:5])}{', ...' if len(groups) > 5 else ''}), and a group is never divided; "

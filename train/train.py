@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from models.errors import UsageError
 from models.networks import SIZE, build
 from models.outputs import new_folder
 from train.dataset import LABELS, Dataset, find_samples, read_samples
@@ -52,9 +53,12 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
         UsageError, DataError: see find_samples and split.
         OutputError: `out` exists or cannot be written.
     """
+    if not 0 <= settings.seed < 2**32:
+        raise UsageError(f"seed must lie between 0 and {2**32 - 1}; received {settings.seed}")
     keras.utils.set_random_seed(settings.seed)
     samples = find_samples(folders, settings.positive, Grouping(settings.groups))
     with new_folder(out, overwrite, marker="run.json") as draft:
+        network = build(settings.network, settings.weights)
         store = draft / "cache"
         store.mkdir()
         reading = track(samples, "reading pictures", console=console)
@@ -64,7 +68,6 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
         parts = split(dataset.samples, settings.seed)
         data = describe_data(dataset, parts, folders, settings.groups)
         console.print(_parts_table(data))
-        network = build(settings.network, settings.weights)
         stages, answers = _run_stages(network, dataset, parts, settings, store, console)
         for path in store.iterdir():
             path.unlink()

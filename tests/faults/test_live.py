@@ -58,7 +58,15 @@ def camera(content: bytes, seconds: int) -> Iterator[str]:
 
 def start(url: str, tmp_path: Path) -> tuple[subprocess.Popen[str], Path]:
     lines = tmp_path / "detections.jsonl"
-    command = [COMMAND, "stream", url, "--model", write_bundle(tmp_path / "bundle"), "--output", lines]
+    command: list[str | Path] = [
+        COMMAND,
+        "stream",
+        url,
+        "--model",
+        write_bundle(tmp_path / "bundle"),
+        "--output",
+        lines,
+    ]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True), lines
 
 
