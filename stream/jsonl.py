@@ -1,8 +1,9 @@
 """Detections as JSON Lines."""
 
+import os
 import sys
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Self
 
 from models.errors import OutputError
 from stream.detection import Detection
@@ -21,15 +22,19 @@ class JsonLines:
     def __init__(self, path: str) -> None:
         """`path`: of the file, or `-` for standard output."""
         self.path = path
+        if path == STDOUT and sys.stdout is None:
+            raise OutputError("cannot write to standard output: it is closed; give --output FILE")
         try:
-            self._file: TextIO = sys.stdout if path == STDOUT else open(path, "w", encoding="utf-8", newline="\n")  # noqa: SIM115, PTH123
+            self._descriptor = 1 if path == STDOUT else os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
         except OSError as error:
             raise OutputError(f"cannot write {path}: {error.strerror}") from error
+        self._open = True
 
     def write(self, detection: Detection) -> None:
+        line = (detection.model_dump_json(by_alias=True) + "\n").encode()
         try:
-            self._file.write(detection.model_dump_json(by_alias=True) + "\n")
-            self._file.flush()
+            while line:
+                line = line[os.write(self._descriptor, line) :]
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -37,8 +42,9 @@ class JsonLines:
 
     def close(self) -> None:
         """May be called twice."""
-        if self.path != STDOUT:
-            self._file.close()
+        if self._open and self.path != STDOUT:
+            os.close(self._descriptor)
+        self._open = False
 
     def __enter__(self) -> Self:
         return self

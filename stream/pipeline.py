@@ -41,7 +41,7 @@ class Pipeline:
         return self._buffer.dropped
 
     def run(self) -> Generator[tuple[Frame, Detection]]:
-        """Reads until the source ends. Stop early by closing the generator.
+        """Reads until the source ends, and closes it. Stop early by closing the generator.
 
         Raises:
             SourceError: the source is lost, or gives nothing; after all frames before that.
@@ -54,6 +54,8 @@ class Pipeline:
         finally:
             self._buffer.end()
             reader.join(READER_PATIENCE_S)
+            if not reader.is_alive():  # closing a capture in which a thread still reads crashes OpenCV
+                self.source.close()
 
     def _read(self) -> None:
         width, height = self.classifier.input.width, self.classifier.input.height

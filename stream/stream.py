@@ -58,7 +58,6 @@ def stream(text: str, model: str, outputs: Outputs, batch: int, overwrite: bool,
     with ExitStack() as stack:
         classifier = stack.enter_context(Classifier(open_bundle(model)))
         source = open_source(text)
-        stack.callback(source.close)
         summary = Summary(source.live)
         pipeline = Pipeline(source, classifier, batch)
         try:

@@ -17,6 +17,23 @@ TICKS = 90_000
 STILLS_PER_SECOND = 2.0
 
 
+class _Target:
+    """Takes what the muxer writes. FFmpeg must not see a failure: PyAV 18 crashes when it closes after one."""
+
+    def __init__(self, path: Path) -> None:
+        self.file = path.open("wb", buffering=0)
+        self.error: OSError | None = None
+
+    def write(self, content: bytes) -> int:
+        rest = memoryview(content)
+        try:
+            while self.error is None and rest:
+                rest = rest[self.file.write(rest) or 0 :]
+        except OSError as error:
+            self.error = error
+        return len(content)
+
+
 class VideoFile:
     """An MP4 that grows frame by frame. Fragmented: at most the last second is lost in a crash.
 
@@ -35,9 +52,10 @@ class VideoFile:
         self._container: av.container.OutputContainer | None
         options = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"}
         try:
-            self._container = av.open(str(path), "w", format="mp4", options=options)
+            self._target = _Target(path)
         except OSError as error:
             raise OutputError(f"cannot write {path}: {error.strerror}") from error
+        self._container = av.open(self._target, "w", format="mp4", options=options)
 
     def write(self, picture: Picture, media_time: float | None) -> None:
         """Adds a picture: uint8, (height, width, 3), BGR; `media_time` in seconds, rising."""
@@ -55,7 +73,8 @@ class VideoFile:
         wanted = self._last + step if media_time is None else round(media_time * TICKS)
         self._last = frame.pts = max(wanted, self._last + 1)
         frame.time_base = Fraction(1, TICKS)
-        self._mux(frame)
+        self._container.mux(self._stream.encode(frame))
+        self._check()
 
     def close(self) -> None:
         """Writes what the encoder still holds. May be called twice."""
@@ -65,12 +84,12 @@ class VideoFile:
         try:
             if self._size is not None:
                 container.mux(self._stream.encode(None))
-            else:
-                self.path.unlink(missing_ok=True)  # no picture, no video; and no older one under this name
-        except OSError as error:
-            raise OutputError(f"cannot write {self.path}: {error.strerror}") from error
+                container.close()
+                self._check()
         finally:
-            container.close()
+            self._target.file.close()
+        if self._size is None and self.path.is_file():
+            self.path.unlink()  # no picture, no video; and no older one under this name
 
     def __enter__(self) -> Self:
         return self
@@ -92,9 +111,6 @@ class VideoFile:
         self._stream.codec_context.time_base = Fraction(1, TICKS)
         return size
 
-    def _mux(self, frame: av.VideoFrame) -> None:
-        assert self._container is not None
-        try:
-            self._container.mux(self._stream.encode(frame))
-        except OSError as error:
-            raise OutputError(f"cannot write {self.path}: {error.strerror}") from error
+    def _check(self) -> None:
+        if self._target.error is not None:
+            raise OutputError(f"cannot write {self.path}: {self._target.error.strerror}") from self._target.error

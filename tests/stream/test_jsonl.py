@@ -24,11 +24,11 @@ def test_closing_twice_is_fine(tmp_path: Path) -> None:
     lines.close()
 
 
-def test_standard_output_stays_open(capsys: pytest.CaptureFixture[str]) -> None:
+def test_standard_output_stays_open(capfd: pytest.CaptureFixture[str]) -> None:
     with JsonLines("-") as lines:
         lines.write(make_detection(0.0, 0.25))
     print("still open")  # noqa: T201 - this is the test
-    assert capsys.readouterr().out.endswith('"latency_ms":null}\nstill open\n')
+    assert capfd.readouterr().out.endswith('"latency_ms":null}\nstill open\n')
 
 
 def test_an_impossible_file_is_told(tmp_path: Path) -> None:
