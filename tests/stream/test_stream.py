@@ -85,7 +85,9 @@ def test_the_sheet_shows_both_passages(done: CompletedProcess[str], outputs: Pat
 
 
 def test_people_are_told_the_passages(done: CompletedProcess[str], outputs: Path) -> None:
-    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in done.stderr.splitlines() if "│" in line]
+    rows = [
+        [cell.strip() for cell in line.split("\u2502")[1:-1]] for line in done.stderr.splitlines() if "\u2502" in line
+    ]
     assert [row[:4] + row[5:] for row in rows] == [
         ["1", "0:00.5", "0:02.4", "1.9 s", "0:00.5"],
         ["2", "0:06.0", "0:06.9", "0.9 s", "0:06.8"],

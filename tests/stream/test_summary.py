@@ -36,7 +36,9 @@ def test_lists_passages(count: int, title: str) -> None:
     passages = [Passage("north", 60.0 * each, 60.0 * each + 2.5, 0.987, 7, 60.0 * each + 1) for each in range(count)]
     text = shown(Summary(live=False, states=Counter(ship=1), passages=passages))
     assert title in {line.strip() for line in text.splitlines()}
-    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in text.splitlines() if line.startswith("│")]
+    rows = [
+        [cell.strip() for cell in line.split("\u2502")[1:-1]] for line in text.splitlines() if line.startswith("\u2502")
+    ]
     expected = [
         ["1", "0:00.0", "0:02.5", "2.5 s", "0.99", "0:01.0"],
         ["2", "1:00.0", "1:02.5", "2.5 s", "0.99", "1:01.0"],
