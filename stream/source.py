@@ -1,7 +1,8 @@
 """Where frames come from: `open_source` finds out what was meant."""
 
 import glob
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -16,12 +17,14 @@ from stream.video import Video
 class Source(Protocol):
     """Frames, one after the other, from one camera, recording or set of pictures.
 
-    `camera`: its name. `live`: frames that are not taken in time are lost. `timed`: frames have a
-    media time. `fps`: frames a second, None where unknown. `expected`: how many frames there should
-    be, None where unknown; a recording's header may be wrong about it.
+    `camera`: its name. `files`: what is read, and must not be written. `live`: frames that are not
+    taken in time are lost. `timed`: frames have a media time. `fps`: frames a second, None where
+    unknown. `expected`: how many frames there should be, None where unknown; a recording's header may
+    be wrong about it.
     """
 
     camera: str
+    files: Sequence[Path]
     live: bool
     timed: bool
     fps: float | None
@@ -42,28 +45,38 @@ def open_source(text: str) -> Source:
     Raises:
         SourceError: there is nothing there, or nothing that can be read.
     """
+    if not text.strip():
+        raise SourceError("no source given: the name is empty; is a variable unset?")
     if is_url(text):
         return Video.from_url(text)
     if "://" in text:
         raise SourceError(f"cannot open {without_secrets(text)}: unknown kind of address; known: {', '.join(SCHEMES)}")
+    if device := re.fullmatch(r"/dev/video(\d+)", text):
+        return Video.from_camera(int(device[1]))
     path = Path(text)
     try:
-        path.exists()
+        exists = path.exists()
     except (OSError, ValueError) as error:
         raise SourceError(f"no source at {text}: {error}") from error
-    if text.isascii() and text.isdigit() and not path.exists():
+    if exists:
+        return _open_path(path)
+    if text.isascii() and text.isdigit():
         return Video.from_camera(int(text))
-    if path.is_dir():
-        return Stills(path.resolve().name, _pictures(sorted(path.iterdir()), f"folder {path}"))
-    if path.is_file():
-        if path.suffix.lower() in SUFFIXES:
-            return Stills(path.stem, [path])
-        return Video.from_file(path)
     if glob.has_magic(text):
         return Stills(path.parent.name or "pictures", _pictures(_matches(text), f"pattern {text}"))
     raise SourceError(
         f"no source at {text}: no such file or folder; give a video file, a folder or glob of pictures, a URL, or the number of a camera"
     )
+
+
+def _open_path(path: Path) -> Source:
+    if path.is_dir():
+        return Stills(path.resolve().name, _pictures(sorted(path.iterdir()), f"folder {path}"))
+    if not path.is_file():
+        raise SourceError(f"no source at {path}: it is neither a file nor a folder")
+    if path.suffix.lower() in SUFFIXES:
+        return Stills(path.stem, [path])
+    return Video.from_file(path)
 
 
 def _matches(pattern: str) -> list[Path]:

@@ -18,11 +18,11 @@ class Stills:
 
     def __init__(self, camera: str, paths: Sequence[Path]) -> None:
         self.camera = camera
-        self.paths = paths
+        self.files = paths
         self.expected: int | None = len(paths)
 
     def frames(self) -> Iterator[Frame]:
-        for index, path in enumerate(self.paths):
+        for index, path in enumerate(self.files):
             name = path.name.encode(errors="surrogateescape").decode(errors="replace")  # records are Unicode
             try:
                 yield Frame(index, read_picture(path), None, time.monotonic(), name=name)

@@ -54,10 +54,11 @@ def stream(text: str, model: str, outputs: Outputs, batch: int, overwrite: bool,
         OutputError, BundleError, SourceError: see there. What was written until then is valid.
         BrokenPipeError: standard output was closed.
     """
-    _check_outputs(text, outputs, overwrite)
+    _check_outputs(outputs, overwrite)
     with ExitStack() as stack:
         classifier = stack.enter_context(Classifier(open_bundle(model)))
         source = open_source(text)
+        _spare_source(source, outputs)
         summary = Summary(source.live)
         pipeline = Pipeline(source, classifier, batch)
         try:
@@ -108,11 +109,16 @@ def _run(pipeline: Pipeline, outputs: Outputs, summary: Summary, console: Consol
                 sheet.save(outputs.sheet)
 
 
-def _check_outputs(text: str, outputs: Outputs, overwrite: bool) -> None:
+def _spare_source(source: Source, outputs: Outputs) -> None:
+    read = {path.resolve() for path in source.files}
+    for path in outputs.files():
+        if path.resolve() in read:
+            raise OutputError(f"{path} is the source itself, or a picture of it; give another name")
+
+
+def _check_outputs(outputs: Outputs, overwrite: bool) -> None:
     files = outputs.files()
     for path in files:
-        if Path(text).exists() and path.exists() and path.samefile(text):
-            raise OutputError(f"{path} is the source itself; give another name")
         if [each.resolve() for each in files].count(path.resolve()) > 1:
             raise OutputError(f"{path} is named for two outputs; give each a name of its own")
     if outputs.sheet is not None and outputs.sheet.suffix.lower() not in SUFFIXES:

@@ -37,12 +37,21 @@ def show_summary(summary: Summary, source: Source, provider: str, files: Sequenc
         f"{summary.states[state]} {state}" for state in ("ship", "no_ship", "unknown") if summary.states[state]
     )
     rate = f", {summary.frames / summary.seconds:.0f} frames/s on {provider}" if summary.seconds else ""
+    frames = "1 frame" if summary.frames == 1 else f"{summary.frames} frames"
     console.print(
-        f"{summary.frames} frames of {source.camera}: {counts or 'none'}{rate}",
+        f"{frames} of {source.camera}: {counts or 'none'}{rate}",
         markup=False,
         highlight=False,
         soft_wrap=True,
     )
+    if source.expected and summary.frames < source.expected and not summary.interrupted:
+        console.print(
+            f"only {summary.frames} of the {source.expected} frames its header promises could be decoded; is the recording complete?",
+            style="yellow",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
     if summary.dropped:
         console.print(
             f"{summary.dropped} live frames dropped: they came faster than they could be looked at",

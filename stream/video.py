@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -27,9 +27,11 @@ class Video:
 
     timed: bool = True
 
-    def __init__(self, capture: cv2.VideoCapture, camera: str, shown: str, live: bool | None) -> None:
+    def __init__(
+        self, capture: cv2.VideoCapture, camera: str, shown: str, live: bool | None, files: Sequence[Path] = ()
+    ) -> None:
         """`shown` is what messages call it. `live` None: whatever has no known length is."""
-        self.capture, self.camera, self.shown = capture, camera, shown
+        self.capture, self.camera, self.shown, self.files = capture, camera, shown, files
         count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
         self.live = count <= 0 if live is None else live
         self.expected: int | None = None if self.live or count <= 0 else count
@@ -43,7 +45,7 @@ class Video:
             raise SourceError(
                 f"cannot open {path}: no video that OpenCV can decode; is it complete, and a video? `ffprobe FILE` says more"
             )
-        return cls(capture, path.stem, str(path), live=False)
+        return cls(capture, path.stem, str(path), live=False, files=[path])
 
     @classmethod
     def from_camera(cls, number: int) -> Self:

@@ -35,7 +35,7 @@ class _Target:
 
 
 class VideoFile:
-    """An MP4 that grows frame by frame. Fragmented: at most the last second is lost in a crash.
+    """An MP4 that grows frame by frame. Fragmented: a kill loses about the last two seconds.
 
     Pictures of another size than the first are brought to it.
 

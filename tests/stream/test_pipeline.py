@@ -1,6 +1,6 @@
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -28,6 +28,7 @@ class Camera:
     """A source of bright frames that is lost after `count` of them."""
 
     camera = "north"
+    files: Sequence[Path] = ()
     timed = True
     fps: float | None = None
     expected: int | None = None

@@ -244,3 +244,21 @@ def test_help(command: list[str], told: list[str]) -> None:
 @pytest.mark.parametrize("command", [["stream"], ["stream", "a.mp4", "--vidio", "b.mp4"]])
 def test_a_wrong_command_is_told(command: list[str]) -> None:
     complaint(rivereye(*command), 2)
+
+
+def test_a_picture_of_the_source_is_never_overwritten(tmp_path: Path, bundle: Path) -> None:
+    folder = write_pictures(tmp_path / "north", [DARK, BRIGHT])
+    before = (folder / "0.png").read_bytes()
+    result = rivereye("stream", folder, "--model", bundle, "--sheet", folder / "0.png", "--overwrite")
+    assert "is the source itself, or a picture of it" in complaint(result, 2)
+    assert (folder / "0.png").read_bytes() == before
+
+
+def test_an_empty_name_is_no_source(bundle: Path) -> None:
+    assert "no source given" in complaint(rivereye("stream", "", "--model", bundle), 1)
+
+
+def test_a_recording_that_keeps_less_than_it_promises_is_told(tmp_path: Path, clip: Path, bundle: Path) -> None:
+    (tmp_path / "cut.mp4").write_bytes(clip.read_bytes())
+    result = rivereye("stream", cut_short(tmp_path / "cut.mp4"), "--model", bundle)
+    assert f"of the {len(LEVELS)} frames its header promises" in result.stderr
