@@ -12,8 +12,8 @@ from typing import Any, Literal
 import keras
 
 from models.bundle import Data, Metrics
-from models.errors import DataError, UsageError
-from models.picture import SUFFIXES
+from models.errors import DataError, UsageError, first_line
+from models.picture import is_picture
 
 SCHEMA = "rivereye/run/1"
 LABELS = ("ship", "no_ship")
@@ -42,12 +42,12 @@ class Run:
         try:
             return keras.saving.load_model(path, compile=False)
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-            raise DataError(f"cannot load network {path}: {str(error).splitlines()[0]}; train it again") from error
+            raise DataError(f"cannot load network {path}: {first_line(error)}; train it again") from error
 
     def paths(self, part: Literal["validation", "test"], at_most: int) -> list[Path]:
         """Pictures of a part that still exist: as many of one class as of the other where there are enough, shuffled by a fixed seed."""
         draw = random.Random(0)
-        classes: dict[str, list[Path]] = {"ship": [], "no_ship": []}
+        classes: dict[str, list[Path]] = {label: [] for label in LABELS}
         for row in self.pictures:
             if row["part"] == part and Path(row["path"]).is_file():
                 classes[row["label"]].append(Path(row["path"]))
@@ -69,7 +69,7 @@ def open_run(folder: Path) -> Run:
         _check(run)
     except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
         raise UsageError(
-            f"no finished training run at {folder}: {str(error).splitlines()[0]}; give the folder that `rivereye train --out` wrote"
+            f"no finished training run at {folder}: {first_line(error)}; give the folder that `rivereye train --out` wrote"
         ) from error
     return run
 
@@ -93,7 +93,7 @@ def find_pictures(folder: Path, at_most: int) -> list[Path]:
     Raises:
         UsageError: there are none.
     """
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    paths = sorted(path for path in folder.rglob("*") if is_picture(path))
     if not paths:
         raise UsageError(f"no pictures in {folder}; give a folder of pictures such as the camera takes")
     random.Random(0).shuffle(paths)

@@ -2,21 +2,20 @@
 
 import ctypes
 import os
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
 from models.bundle import Bundle, golden_pictures
-from models.errors import BundleError
+from models.closing import Closing
+from models.errors import BundleError, first_line
 
 CUDA_DRIVERS = ("libcuda.so.1", "nvcuda.dll")
 ERROR_ONLY = 3
 
 
-class Classifier:
+class Classifier(Closing):
     """Answers for batches of pictures. Use it as a context manager, or close it; closing twice is fine.
 
     Opening checks the file against its card, takes the GPU where there is one, and refuses a runtime
@@ -64,14 +63,6 @@ class Classifier:
     def close(self) -> None:
         self._session = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def _check_golden(self) -> None:
         golden = self.bundle.model.golden
         pictures = golden_pictures(golden.seed, len(golden.probabilities), self.input.width, self.input.height)
@@ -81,7 +72,7 @@ class Classifier:
             raise
         except Exception as error:  # ONNX Runtime's exceptions share no base but Exception
             raise BundleError(
-                f"{self.bundle.folder / self.bundle.model.file} cannot be run: {_first_line(error)}"
+                f"{self.bundle.folder / self.bundle.model.file} cannot be run: {first_line(error)}"
             ) from error
         difference = float(np.abs(answers - np.array(golden.probabilities)).max())
         if not difference <= golden.tolerance:  # written so that NaN is refused too
@@ -112,7 +103,7 @@ def _open_session(bundle: Bundle, threads: int) -> ort.InferenceSession:
         session = ort.InferenceSession(content, options, providers=providers)
     except Exception as error:  # ONNX Runtime's exceptions share no base but Exception
         raise BundleError(
-            f"{path} is no model that ONNX Runtime {ort.__version__} can open: {_first_line(error)}"
+            f"{path} is no model that ONNX Runtime {ort.__version__} can open: {first_line(error)}"
         ) from error
     _check_signature(session, bundle)
     return session
@@ -140,7 +131,3 @@ def _check_signature(session: ort.InferenceSession, bundle: Bundle) -> None:
             f"{bundle.folder / bundle.model.file} is not the model its card describes: it takes {takes} and gives {gives}, "
             f"the card says {wanted.name}, uint8, {wanted.height} x {wanted.width} x 3, and {bundle.card.output}, float32, 2"
         )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -54,3 +54,8 @@ class GateNotMet(RivereyeError):
     """Everything ran, and a measured figure is beyond its limit."""
 
     exit_code = 3
+
+
+def first_line(error: Exception) -> str:
+    """What another library's exception says, short enough for a message; its name where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

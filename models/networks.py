@@ -8,7 +8,7 @@ from pathlib import Path
 
 import keras
 
-from models.errors import UsageError
+from models.errors import UsageError, first_line
 
 BASES = {"vgg16": keras.applications.VGG16, "vgg19": keras.applications.VGG19}
 SIZE = 150
@@ -74,7 +74,7 @@ def _pretrained(network: str, weights: str) -> keras.Model | None:
             if weights != "imagenet"
             else "is there a network connection? A file will do as well: --weights FILE"
         )
-        raise UsageError(f"cannot load weights {weights!r} into {network}: {_first_line(error)}; {hint}") from error
+        raise UsageError(f"cannot load weights {weights!r} into {network}: {first_line(error)}; {hint}") from error
 
 
 def _copy_weights(loaded: keras.Model | None, base: keras.Model) -> None:
@@ -82,7 +82,3 @@ def _copy_weights(loaded: keras.Model | None, base: keras.Model) -> None:
     for layer in loaded.layers if loaded is not None else ():
         if layer.weights:
             base.get_layer(layer.name).set_weights(layer.get_weights())
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

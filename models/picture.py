@@ -20,6 +20,11 @@ SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 RESIZE = "stretch to width x height; area averaging when shrinking, bilinear when enlarging"
 
 
+def is_picture(path: Path) -> bool:
+    """Whether a file is there whose name is a picture's."""
+    return path.suffix.lower() in SUFFIXES and path.is_file()
+
+
 def read_picture(path: Path) -> Picture:
     """Reads a still picture, turned upright as its EXIF data says.
 

@@ -2,16 +2,15 @@
 
 import os
 import sys
-from types import TracebackType
-from typing import Self
 
+from models.closing import Closing
 from models.errors import OutputError
 from stream.detection import Detection
 
 STDOUT = "-"
 
 
-class JsonLines:
+class JsonLines(Closing):
     """One line a detection, handed to the operating system at once: a kill loses none but the last.
 
     Raises:
@@ -45,11 +44,3 @@ class JsonLines:
         if self._open and self.path != STDOUT:
             os.close(self._descriptor)
         self._open = False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from models.errors import SourceError
-from models.picture import SUFFIXES
+from models.picture import SUFFIXES, is_picture
 from stream.frame import Frame
 from stream.stills import Stills
 from stream.url import SCHEMES, is_url, without_secrets
@@ -74,7 +74,7 @@ def _open_path(path: Path) -> Source:
         return Stills(path.resolve().name, _pictures(sorted(path.iterdir()), f"folder {path}"))
     if not path.is_file():
         raise SourceError(f"no source at {path}: it is neither a file nor a folder")
-    if path.suffix.lower() in SUFFIXES:
+    if is_picture(path):
         return Stills(path.stem, [path])
     return Video.from_file(path)
 
@@ -84,7 +84,7 @@ def _matches(pattern: str) -> list[Path]:
 
 
 def _pictures(paths: list[Path], where: str) -> list[Path]:
-    pictures = [path for path in paths if path.suffix.lower() in SUFFIXES and path.is_file()]
+    pictures = [path for path in paths if is_picture(path)]
     if not pictures:
         raise SourceError(f"no pictures in {where}; it needs files ending in {', '.join(SUFFIXES)}")
     return pictures

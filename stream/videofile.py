@@ -2,13 +2,12 @@
 
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import av
 import cv2
 import numpy as np
 
+from models.closing import Closing
 from models.errors import OutputError
 from models.picture import Picture
 
@@ -34,7 +33,7 @@ class _Target:
         return len(content)
 
 
-class VideoFile:
+class VideoFile(Closing):
     """An MP4 that grows frame by frame. Fragmented: a kill loses about the last two seconds.
 
     Pictures of another size than the first are brought to it.
@@ -90,14 +89,6 @@ class VideoFile:
             self._target.file.close()
         if self._size is None and self.path.is_file():
             self.path.unlink()  # no picture, no video; and no older one under this name
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _start(self, picture: Picture) -> tuple[int, int]:
         """H.264 with 4:2:0 colour wants even sides."""

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 from threading import Thread
-from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Generic, TypeVar
 
+from models.closing import Closing
 from stream.buffer import Buffer
 
 Item = TypeVar("Item")
 CAPACITY = 16
 
 
-class Worker(Generic[Item]):
+class Worker(Closing, Generic[Item]):
     """Calls `work` with each item, in order, in one thread of its own. Nothing is lost: a full queue makes the caller wait.
 
     What `work` raises is raised by the next `put`, or by `close`.
@@ -35,14 +35,6 @@ class Worker(Generic[Item]):
         error, self._error = self._error, None
         if error is not None:
             raise error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _run(self) -> None:
         try:

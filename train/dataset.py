@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import DataError, PictureError, UsageError
-from models.picture import SUFFIXES, fit, read_picture
+from models.picture import fit, is_picture, read_picture
 from train.groups import Grouping
 
 LABELS = ("no_ship", "ship")
@@ -71,7 +71,7 @@ def find_samples(folders: Sequence[Path], positive: str, grouping: Grouping) -> 
             )
         for each in classes:
             label = int(each.name == positive)
-            files = sorted(path for path in each.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+            files = sorted(path for path in each.rglob("*") if is_picture(path))
             samples += [Sample(path, label, grouping.of(path, each)) for path in files]
     counts = [sum(sample.label == label for sample in samples) for label in (0, 1)]
     if not all(counts):
