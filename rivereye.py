@@ -52,6 +52,18 @@ def train_command(
             help="What keeps pictures of one source together: name, picture (all independent), or a CSV file (pattern,group)."
         ),
     ] = "name",
+    recipe: Annotated[
+        str,
+        typer.Option(
+            help="paper: as published. river: altered copies too (small, hazy, dark, noisy, cut off), for cameras never seen."
+        ),
+    ] = "paper",
+    frames: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder of whole frames with every vessel boxed (YOLO .txt beside each); windows cut out of them are learnt from too."
+        ),
+    ] = None,
     positive: Annotated[
         str, typer.Option(help="The sub-folder whose pictures show a ship; all others show none.")
     ] = "ship",
@@ -68,7 +80,8 @@ def train_command(
     with _importing("train"):
         from train.train import Settings, train
 
-    train(data, out, Settings(network, weights, positive, groups, seed, cache), overwrite, console)
+    settings = Settings(network, weights, positive, groups, recipe, tuple(frames or ()), seed, cache)
+    train(data, out, settings, overwrite, console)
 
 
 @app.command("export")
@@ -110,14 +123,20 @@ def stream_command(
     ] = "-",
     video: Annotated[Path | None, typer.Option(help="File for the annotated video (.mp4).")] = None,
     sheet: Annotated[Path | None, typer.Option(help="File for a contact sheet of passages (.jpg or .png).")] = None,
-    batch: Annotated[int, typer.Option(min=1, max=256, help="Frames looked at in one go.")] = 8,
+    views: Annotated[
+        str,
+        typer.Option(
+            help="What the network looks at: whole (the frame), or 2x3 (the frame, and 2 rows of 3 overlapping parts of it): finds smaller ships, in 7 times the time."
+        ),
+    ] = "whole",
+    batch: Annotated[int, typer.Option(min=1, max=256, help="Views looked at in one go.")] = 8,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
 ) -> None:
     """Look at every frame of a camera, a video or pictures: is a ship in sight?"""
     from stream.stream import Outputs, stream
 
     try:
-        summary = stream(source, model, Outputs(output, video, sheet), batch, overwrite, console)
+        summary = stream(source, model, Outputs(output, video, sheet), views, batch, overwrite, console)
     except BrokenPipeError:  # whoever read standard output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at exit
         return

@@ -14,7 +14,7 @@ WHITE = (255, 255, 255)
 
 
 def annotate(picture: Picture, detection: Detection) -> Picture:
-    """A copy of the picture with a bar: state, confidence, time.
+    """A copy of the picture with a bar: state, confidence, time. The view in which a ship is surest is framed.
 
     Args:
         picture: uint8, (height, width, 3), BGR.
@@ -25,7 +25,9 @@ def annotate(picture: Picture, detection: Detection) -> Picture:
     bar = 2 * size
     colour = COLOURS[detection.state]
     if detection.state == "ship":
-        cv2.rectangle(drawn, (0, bar), (drawn.shape[1] - 1, drawn.shape[0] - 1), colour, max(2, size // 6))
+        x_min, y_min, x_max, y_max = max(detection.views, key=lambda view: view.confidence).box
+        if y_max > bar:  # a part that the bar hides would be framed upside down, below itself
+            cv2.rectangle(drawn, (x_min, max(y_min, bar)), (x_max - 1, y_max - 1), colour, max(2, size // 6))
     drawn[:bar] = (drawn[:bar] * 0.25 + np.array(colour) * 0.75).astype(np.uint8)
     if detection.confidence is not None:  # a gauge along the bar's lower edge
         cv2.rectangle(

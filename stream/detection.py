@@ -61,7 +61,9 @@ class Detection(_Part):
     label: Annotated[Literal["ship", "no_ship"] | None, Field(description="As state; null where that is unknown.")]
     confidence: Annotated[
         Probability | None,
-        Field(description="Probability that a ship is in sight, whatever the decision; null where unknown."),
+        Field(
+            description="Probability that a ship is in sight, of the surest view, whatever the decision; null where unknown."
+        ),
     ]
     inferred: Annotated[bool, Field(description="Whether the network looked at this very frame.")]
     views: tuple[View, ...]
@@ -70,19 +72,25 @@ class Detection(_Part):
 
 
 def seen(
-    frame: Frame, camera: str, model: ModelId, view: View, threshold: float, latency_ms: dict[str, float] | None
+    frame: Frame,
+    camera: str,
+    model: ModelId,
+    views: tuple[View, ...],
+    threshold: float,
+    latency_ms: dict[str, float] | None,
 ) -> Detection:
-    """The record of a frame that the network looked at."""
-    state: Literal["ship", "no_ship"] = "ship" if view.confidence >= threshold else "no_ship"
+    """The record of a frame that the network looked at; its surest view decides."""
+    confidence = max(view.confidence for view in views)
+    state: Literal["ship", "no_ship"] = "ship" if confidence >= threshold else "no_ship"
     return _record(
         frame,
         camera,
         model,
         state=state,
         label=state,
-        confidence=view.confidence,
+        confidence=confidence,
         inferred=True,
-        views=(view,),
+        views=views,
         latency_ms=latency_ms,
     )
 

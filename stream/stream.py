@@ -23,6 +23,7 @@ from stream.sheet import Sheet
 from stream.source import Source, open_source
 from stream.summary import Summary, show_summary
 from stream.videofile import VideoFile
+from stream.views import views_named
 from stream.worker import Worker
 
 
@@ -39,28 +40,32 @@ class Outputs:
         return [path for path in named if path is not None]
 
 
-def stream(text: str, model: str, outputs: Outputs, batch: int, overwrite: bool, console: Console) -> Summary:
+def stream(
+    text: str, model: str, outputs: Outputs, views: str, batch: int, overwrite: bool, console: Console
+) -> Summary:
     """Looks at every frame of a source. Ctrl-C ends it early; all files are valid then.
 
     Args:
         text: the source, see `open_source`.
         model: folder of a bundle, or name of a released one.
         outputs: what to write.
-        batch: frames looked at in one go.
+        views: what of a frame is looked at, see `views_named`.
+        batch: views looked at in one go.
         overwrite: replace files that are there.
         console: for progress and tables; not where detections go.
 
     Raises:
-        OutputError, BundleError, SourceError: see there. What was written until then is valid.
+        UsageError, OutputError, BundleError, SourceError: see there. What was written until then is valid.
         BrokenPipeError: standard output was closed.
     """
+    looked_at = views_named(views)
     _check_outputs(outputs, overwrite)
     with ExitStack() as stack:
         classifier = stack.enter_context(Classifier(open_bundle(model)))
         source = open_source(text)
         _spare_source(source, outputs)
         summary = Summary(source.live)
-        pipeline = Pipeline(source, classifier, batch)
+        pipeline = Pipeline(source, classifier, batch, looked_at)
         try:
             _run(pipeline, outputs, summary, console)
         finally:

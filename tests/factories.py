@@ -43,6 +43,7 @@ from models.bundle import (
 from models.picture import Picture
 from stream.detection import Detection, ModelId, View, blind, seen
 from stream.frame import Frame
+from stream.views import Box
 
 SIDE = 16
 GOLDEN_SEED, GOLDEN_PICTURES = 7, 3
@@ -56,6 +57,14 @@ COMMAND = Path(sys.executable).with_name("rivereye")
 
 def grey(level: int, width: int = 32, height: int = 24) -> Picture:
     return np.full((height, width, 3), level, np.uint8)
+
+
+def patched(box: Box, level: int = BRIGHT, size: tuple[int, int] = (64, 48)) -> Picture:
+    """A dark picture of this width and height, of another grey within the box."""
+    picture = grey(DARK, *size)
+    left, top, right, bottom = box
+    picture[top:bottom, left:right] = level
+    return picture
 
 
 def brightness_model(
@@ -240,7 +249,7 @@ def make_detection(media_time: float | None, score: float | None, index: int = 0
     if score is None:
         return blind(Frame(index, None, media_time, arrived=0.0, reason="corrupt"), "north", model)
     frame = Frame(index, grey(0), media_time, arrived=0.0)
-    return seen(frame, "north", model, View(box=(0, 0, 32, 24), confidence=score), 0.5, None)
+    return seen(frame, "north", model, (View(box=(0, 0, 32, 24), confidence=score),), 0.5, None)
 
 
 def rivereye(*arguments: str | Path, timeout: float = 60) -> subprocess.CompletedProcess[str]:

@@ -19,7 +19,7 @@ PUBLISHED = Path(stream.__file__).parent / "schemas" / "detection.schema.json"
 def live(score: float) -> Detection:
     frame = Frame(7, grey(0), 1.23456, arrived=5.0, time=1767225600.25)
     model = ModelId(name="brightness", sha256="0" * 64, precision="fp32")
-    return seen(frame, "north", model, View(box=(0, 0, 32, 24), confidence=score), 0.5, {"total": 3.5})
+    return seen(frame, "north", model, (View(box=(0, 0, 32, 24), confidence=score),), 0.5, {"total": 3.5})
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,19 @@ def test_the_threshold_itself_is_a_ship(score: float, state: str) -> None:
     assert (detection.state, detection.label, detection.confidence) == (state, state, score)
     assert detection.inferred
     assert detection.reason is None
+
+
+@pytest.mark.parametrize(
+    ("scores", "state"),
+    [((0.1, 0.2, 0.9), "ship"), ((0.9, 0.2, 0.1), "ship"), ((0.1, 0.5, 0.5), "ship"), ((0.4, 0.4999, 0.0), "no_ship")],
+)
+def test_the_surest_view_decides(scores: tuple[float, ...], state: str) -> None:
+    frame = Frame(7, grey(0), None, arrived=5.0)
+    model = ModelId(name="brightness", sha256="0" * 64, precision="fp32")
+    views = tuple(View(box=(number, 0, 32, 24), confidence=score) for number, score in enumerate(scores))
+    detection = seen(frame, "north", model, views, 0.5, None)
+    assert (detection.state, detection.label, detection.confidence) == (state, state, max(scores))
+    assert detection.views == views
 
 
 def test_a_blind_frame_has_a_reason_and_no_confidence() -> None:

@@ -10,13 +10,16 @@ import jsonschema
 import numpy as np
 import pytest
 
+from stream.annotate import COLOURS
 from stream.detection import Detection
+from stream.videofile import VideoFile
 from tests.factories import (
     BRIGHT,
     DARK,
     cut_short,
     decode,
     lines_of,
+    patched,
     rivereye,
     write_clip,
     write_corrupt,
@@ -45,6 +48,20 @@ def done(clip: Path, bundle: Path, outputs: Path) -> CompletedProcess[str]:
         *("stream", clip, "--model", bundle, "--output", outputs / "a.jsonl"),
         *("--video", outputs / "a.mp4", "--sheet", outputs / "a.jpg"),
     )
+
+
+SMALL_SHIP = (192, 103, 320, 240)
+"""Fills the last of 2 rows of 3 parts of a frame of 320 x 240, in frames 6 to 15."""
+
+
+@pytest.fixture(scope="module")
+def far(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clip of a ship too small to be seen in the whole frame."""
+    path = tmp_path_factory.mktemp("far") / "far.mp4"
+    with VideoFile(path, FPS) as video:
+        for index in range(25):
+            video.write(patched(SMALL_SHIP, BRIGHT if 6 <= index <= 15 else DARK, (320, 240)), index / FPS)
+    return path
 
 
 def complaint(result: CompletedProcess[str], code: int) -> str:
@@ -222,6 +239,80 @@ def test_a_broken_model_is_told(tmp_path: Path, clip: Path, bundle: Path) -> Non
     assert "is not the file its card describes" in said
 
 
+def test_a_small_ship_is_found_in_parts_of_the_frame(tmp_path: Path, far: Path, bundle: Path) -> None:
+    result = rivereye(
+        *("stream", far, "--model", bundle, "--views", "2x3", "--output", tmp_path / "a.jsonl"),
+        *("--video", tmp_path / "a.mp4", "--sheet", tmp_path / "a.jpg"),
+    )
+    assert result.returncode == 0, result.stderr
+    records = lines_of((tmp_path / "a.jsonl").read_text(encoding="utf-8"))
+    assert [each["frame_id"] for each in records if each["state"] == "ship"] == list(range(6, 16))
+    schema = Detection.model_json_schema(by_alias=True)
+    for each in records:
+        jsonschema.validate(each, schema)
+        assert len(each["views"]) == 7
+        assert each["views"][0]["box"] == [0, 0, 320, 240]
+        assert each["confidence"] == max(view["confidence"] for view in each["views"])
+        if each["state"] == "ship":
+            sure = [tuple(view["box"]) for view in each["views"] if view["confidence"] >= 0.5]
+            assert sure == [SMALL_SHIP]
+    assert "25 frames of far: 10 ship, 15 no_ship" in result.stderr
+    assert "1 passage" in result.stderr
+    frames = decode(tmp_path / "a.mp4")
+    assert len(frames) == 25
+    left, top, right, bottom = SMALL_SHIP
+    for side in (frames[10][top:bottom, left], frames[10][bottom - 1, left:right]):
+        assert abs(side.mean(axis=0) - COLOURS["ship"]).max() < 40
+    assert frames[10][30:, : left - 20].max() < 60
+    assert frames[20][30:].max() < 60
+
+
+def test_by_itself_the_whole_frame_is_the_only_view(far: Path, bundle: Path) -> None:
+    by_itself = rivereye("stream", far, "--model", bundle)
+    named = [rivereye("stream", far, "--model", bundle, "--views", each) for each in ("whole", "1x1")]
+    records = lines_of(by_itself.stdout)
+    assert {each["state"] for each in records} == {"no_ship"}
+    for each in records:
+        assert each["views"] == [{"box": [0, 0, 320, 240], "confidence": each["confidence"]}]
+    assert [(each.returncode, each.stdout) for each in named] == [(0, by_itself.stdout)] * 2
+
+
+def test_the_batch_changes_no_byte_where_frames_have_several_views(far: Path, bundle: Path) -> None:
+    one, many = (
+        rivereye("stream", far, "--model", bundle, "--views", "2x3", "--batch", batch) for batch in ("1", "256")
+    )
+    assert (one.returncode, many.returncode) == (0, 0)
+    assert len(lines_of(one.stdout)) == 25
+    assert one.stdout == many.stdout
+
+
+def test_tiny_and_corrupt_pictures_are_recorded_in_parts_too(tmp_path: Path, bundle: Path) -> None:
+    folder = write_pictures(tmp_path / "north", [BRIGHT, DARK, BRIGHT])
+    write_corrupt(folder / "1.png", "truncated")
+    cv2.imwrite(str(folder / "2.png"), np.full((1, 1, 3), BRIGHT, np.uint8))
+    result = rivereye("stream", folder, "--model", bundle, "--views", "8x8", "--video", tmp_path / "a.mp4")
+    assert result.returncode == 0, result.stderr
+    records = lines_of(result.stdout)
+    schema = Detection.model_json_schema(by_alias=True)
+    for each in records:
+        jsonschema.validate(each, schema)
+    assert [(each["state"], len(each["views"])) for each in records] == [("ship", 65), ("unknown", 0), ("ship", 65)]
+    assert {tuple(view["box"]) for view in records[2]["views"]} == {(0, 0, 1, 1)}
+    assert len(decode(tmp_path / "a.mp4")) == 2
+
+
+@pytest.mark.parametrize("views", ["", "all", "0x3", "9x9", "-2x3"])
+def test_unknown_views_are_told_before_work_begins(tmp_path: Path, clip: Path, bundle: Path, views: str) -> None:
+    (tmp_path / "a.jsonl").write_text("mine", encoding="utf-8")
+    result = rivereye(
+        *("stream", clip, "--model", bundle, f"--views={views}"),
+        *("--output", tmp_path / "a.jsonl", "--video", tmp_path / "made" / "a.mp4", "--overwrite"),
+    )
+    assert f"unknown views {views!r}; give whole, or rows x columns up to 8x8" in complaint(result, 2)
+    assert (tmp_path / "a.jsonl").read_text(encoding="utf-8") == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.jsonl"]
+
+
 @pytest.mark.parametrize("batch", ["0", "257"])
 def test_an_impossible_batch_is_told(clip: Path, bundle: Path, batch: str) -> None:
     assert "--batch" in complaint(rivereye("stream", clip, "--model", bundle, "--batch", batch), 2)
@@ -231,7 +322,7 @@ def test_an_impossible_batch_is_told(clip: Path, bundle: Path, batch: str) -> No
     ("command", "told"),
     [
         (["--help"], ["train", "export", "stream"]),
-        (["stream", "--help"], ["--model", "--output", "--video", "--sheet", "--batch", "--overwrite"]),
+        (["stream", "--help"], ["--model", "--output", "--video", "--sheet", "--views", "--batch", "--overwrite"]),
     ],
 )
 def test_help(command: list[str], told: list[str]) -> None:
