@@ -1,6 +1,7 @@
 """Drawn pictures of ships and of water without any, and the one VGG16 that several tests look at."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,9 @@ SIZES = ((200, 150), (160, 90), (96, 128), (320, 240), (150, 150))
 DRAWN = 20
 """Pictures of `vgg16_run`: five sources of two ships and two stretches of water each. Three of them train."""
 SEED = 1
+
+Rectangle = tuple[int, int, int, int]
+"""x_min, y_min, x_max, y_max in pixels."""
 
 
 def draw(ship: bool, seed: int, size: tuple[int, int] = SIZES[0]) -> Picture:
@@ -40,6 +44,31 @@ def save(picture: Picture, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.ascontiguousarray(picture[:, :, ::-1])).save(path)
     return path
+
+
+def save_frame(path: Path, boxes: Sequence[Rectangle], size: tuple[int, int] = SIZES[3]) -> Path:
+    """A black frame with white vessels, its label file beside it.
+
+    Args:
+        path: of the picture; best a format that loses nothing.
+        boxes: x_min, y_min, x_max, y_max in pixels; may stick out of the frame.
+        size: width and height.
+    """
+    width, height = size
+    picture = np.zeros((height, width, 3), np.uint8)
+    lines = []
+    for x_min, y_min, x_max, y_max in boxes:
+        picture[max(0, y_min) : max(0, y_max), max(0, x_min) : max(0, x_max)] = 255
+        shares = (
+            (x_min + x_max) / 2 / width,
+            (y_min + y_max) / 2 / height,
+            (x_max - x_min) / width,
+            (y_max - y_min) / height,
+        )
+        lines.append(f"0 {' '.join(f'{share:.6f}' for share in shares)}\n")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.with_suffix(".txt").write_text("".join(lines), encoding="ascii")
+    return save(picture, path)
 
 
 def draw_dataset(folder: Path, pictures: int) -> Path:

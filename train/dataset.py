@@ -2,27 +2,31 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import DataError, PictureError, UsageError
-from models.picture import fit, is_picture, read_picture
+from models.picture import Picture, fit, is_picture, read_picture
 from train.groups import Grouping
 
 LABELS = ("no_ship", "ship")
 
+Box = tuple[int, int, int, int]
+"""x_min, y_min, x_max, y_max in pixels; the last two are just outside."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One picture. `label` indexes LABELS; `group` names the source it shares with others."""
+    """One picture, or a part of one. `label` indexes LABELS; `group` names the source it shares with others."""
 
     path: Path
     label: int
     group: str
     sha256: str = ""
+    crop: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,15 @@ def find_samples(folders: Sequence[Path], positive: str, grouping: Grouping) -> 
     return samples
 
 
+def load(sample: Sample) -> Picture:
+    """Its pixels, at their own size: uint8, (height, width, 3), BGR. Raises PictureError."""
+    picture = read_picture(sample.path)
+    if sample.crop is None:
+        return picture
+    x_min, y_min, x_max, y_max = sample.crop
+    return picture[y_min:y_max, x_min:x_max]
+
+
 def read_samples(samples: Iterable[Sample], size: int, store: Path) -> Dataset:
     """Reads every picture into one array on disk, which the operating system pages as needed.
 
@@ -96,12 +109,12 @@ def read_samples(samples: Iterable[Sample], size: int, store: Path) -> Dataset:
     with store.open("wb") as file:
         for sample in samples:
             try:
-                picture = fit(read_picture(sample.path), size, size)
+                picture = fit(load(sample), size, size)
             except PictureError as error:
                 unreadable.append((sample.path, str(error)))
                 continue
             digest = hashlib.sha256(sample.path.read_bytes()).hexdigest()
-            readable.append(Sample(sample.path, sample.label, sample.group, digest))
+            readable.append(replace(sample, sha256=digest))
             file.write(picture.tobytes())
     if not readable:
         raise DataError(

@@ -6,6 +6,7 @@ RUN/pictures.csv    every picture: path, label, group, part, and the probability
 """
 
 import csv
+import hashlib
 import importlib.metadata
 import json
 import platform
@@ -15,10 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from train.dataset import LABELS, Dataset
+from train.dataset import LABELS, Dataset, Sample
 from train.metrics import Metrics
 from train.split import SHARES, Part
 from train.stages import Stage
@@ -28,7 +26,7 @@ SCHEMA = "rivereye/run/1"
 
 def versions() -> dict[str, str]:
     """Of Python and of every library that shapes the result."""
-    names = ("rivereye", "keras", "tensorflow", "numpy", "opencv-python-headless", "pillow")
+    names = ("rivereye", "keras", "tensorflow", "numpy", "opencv-python-headless", "pillow", "albumentations")
     return {"python": platform.python_version(), "machine": platform.machine()} | {
         name: importlib.metadata.version(name) for name in names
     }
@@ -51,19 +49,30 @@ def describe_data(dataset: Dataset, parts: Sequence[Part], folders: Sequence[Pat
     }
 
 
+def describe_windows(folders: Sequence[Path], frames: Sequence[Path], windows: Sequence[Sample]) -> dict[str, Any]:
+    """Which whole frames windows were cut from, the hash of frames and boxes, and how many of each class."""
+    digest = hashlib.sha256()
+    for path in sorted(frames, key=lambda each: each.name):
+        digest.update(path.read_bytes() + path.with_suffix(".txt").read_bytes())
+    return {
+        "folders": [str(folder) for folder in folders],
+        "sha256": digest.hexdigest() if frames else None,
+        "frames": len(frames),
+        "windows": {name: sum(window.label == label for window in windows) for label, name in enumerate(LABELS)},
+    }
+
+
 def describe_stage(stage: Stage, history: dict[str, list[float]], test: Metrics, seconds: float) -> dict[str, Any]:
     return {**asdict(stage), "seconds": round(seconds, 1), "history": history, "test": asdict(test)}
 
 
-def write_pictures(
-    path: Path, dataset: Dataset, parts: Sequence[Part], answers: dict[str, NDArray[np.float32]]
-) -> None:
-    """One row a picture. `answers` holds, for each stage, the probabilities of all pictures (NaN: not asked)."""
+def write_pictures(path: Path, dataset: Dataset, parts: Sequence[Part], answers: dict[str, dict[int, float]]) -> None:
+    """One row a picture. `answers` holds, for each stage, the probabilities of the pictures that were asked about."""
     with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
         table = csv.writer(file)
         table.writerow(["path", "label", "group", "part", *answers])
         for row, (sample, part) in enumerate(zip(dataset.samples, parts, strict=True)):
-            given = ["" if np.isnan(values[row]) else f"{values[row]:.6f}" for values in answers.values()]
+            given = [f"{values[row]:.6f}" if row in values else "" for values in answers.values()]
             table.writerow([sample.path.resolve(), LABELS[sample.label], sample.group, part, *given])
 
 

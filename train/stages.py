@@ -21,7 +21,10 @@ PREDICT_BATCH = 32
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One round of training: every layer from `first_trainable` on, with Adam."""
+    """One round of training: every layer from `first_trainable` on, with Adam.
+
+    `keep_best` ends with the weights of the epoch that did best on the validation part, not of the last.
+    """
 
     name: str
     first_trainable: str
@@ -29,13 +32,7 @@ class Stage:
     epochs: int
     learning_rate: float
     batch: int = 64
-
-
-PAPER = (
-    Stage("transfer", "flatten", "block5_pool", epochs=10, learning_rate=1e-5),
-    Stage("fine-tuning", "block5_conv1", "block4_pool", epochs=2, learning_rate=1e-5),
-)
-"""Konarev and Gulamov; epochs and batch of the first stage are inferred, not in the paper."""
+    keep_best: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +91,12 @@ def train_stage(
     # XLA would compile every batch shape anew; without it the first epoch is as fast as the rest.
     adam = keras.optimizers.Adam(stage.learning_rate)
     model.compile(optimizer=adam, loss="binary_crossentropy", metrics=["accuracy"], jit_compile=False)
+    best = keras.callbacks.EarlyStopping("val_loss", patience=stage.epochs, restore_best_weights=True)
     history = model.fit(
         Batches(inputs, labels, train_rows, stage.batch, seed),
         validation_data=Batches(inputs, labels, validation_rows, stage.batch, None),
         epochs=stage.epochs,
+        callbacks=[best] if stage.keep_best else [],
         shuffle=False,  # Batches shuffles by the seed; Keras would shuffle once more by global state
         verbose=verbose,
     )

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -16,13 +15,17 @@ from rich.table import Table
 from models.errors import UsageError
 from models.networks import SIZE, build
 from models.outputs import new_folder
-from train.dataset import LABELS, Dataset, find_samples, read_samples
+from train.dataset import LABELS, Dataset, Sample, find_samples, read_samples
 from train.groups import Grouping
+from train.material import Material, prepare
 from train.metrics import Metrics, measure
-from train.run import SCHEMA, describe_data, describe_stage, versions, write_json, write_pictures
-from train.split import SHARES, Part, split
-from train.stages import PAPER, Inputs, batch_starts, layer_output, probabilities, train_stage
+from train.recipe import Recipe, recipe_named
+from train.run import SCHEMA, describe_data, describe_stage, describe_windows, versions, write_json, write_pictures
+from train.split import Part, split
+from train.stages import Inputs, batch_starts, layer_output, probabilities, train_stage
+from train.windows import cut_windows, find_frames
 
+JUDGED: tuple[Part, ...] = ("validation", "test")
 THRESHOLD = 0.5
 """The paper's."""
 
@@ -35,12 +38,14 @@ class Settings:
     weights: str = "imagenet"
     positive: str = "ship"
     groups: str = "name"
+    recipe: str = "paper"
+    frames: tuple[Path, ...] = ()
     seed: int = 1
     cache: bool = True
 
 
 def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: bool, console: Console) -> dict[str, Any]:
-    """Trains a network in the paper's two stages and writes the run. Returns what run.json holds.
+    """Trains a network in the stages of its recipe and writes the run. Returns what run.json holds.
 
     Args:
         folders: each with one sub-folder a class.
@@ -50,13 +55,15 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
         console: where progress and tables go.
 
     Raises:
-        UsageError, DataError: see find_samples and split.
+        UsageError, DataError: see find_samples, find_frames, cut_windows and split.
         OutputError: `out` exists or cannot be written.
     """
     if not 0 <= settings.seed < 2**32:
         raise UsageError(f"seed must lie between 0 and {2**32 - 1}; received {settings.seed}")
     keras.utils.set_random_seed(settings.seed)
-    samples = find_samples(folders, settings.positive, Grouping(settings.groups))
+    recipe, grouping = recipe_named(settings.recipe), Grouping(settings.groups)
+    samples = find_samples(folders, settings.positive, grouping)
+    frames = find_frames(settings.frames, grouping) if settings.frames else {}
     with new_folder(out, overwrite, marker="run.json") as draft:
         network = build(settings.network, settings.weights)
         store = draft / "cache"
@@ -68,7 +75,9 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
         parts = split(dataset.samples, settings.seed)
         data = describe_data(dataset, parts, folders, settings.groups)
         console.print(_parts_table(data))
-        stages, answers = _run_stages(network, dataset, parts, settings, store, console)
+        windows = _training_windows(frames, dataset, parts, settings.seed, console)
+        material = prepare(dataset, parts, windows, recipe.copies, settings.seed, store / "material", console)
+        stages, answers = _run_stages(network, material, recipe, settings, store, console)
         for path in store.iterdir():
             path.unlink()
         store.rmdir()
@@ -78,12 +87,14 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
             "schema": SCHEMA,
             "network": settings.network,
             "weights": Path(settings.weights).name,
+            "recipe": {"name": recipe.name, "copies": recipe.copies},
             "seed": settings.seed,
             "cache": settings.cache,
             "threshold": THRESHOLD,
             "positive": settings.positive,
             "versions": versions(),
             "data": data,
+            "frames": describe_windows(settings.frames, list(frames), windows),
             "stages": stages,
         }
         write_json(draft / "run.json", record)
@@ -92,38 +103,59 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
     return record
 
 
+def _training_windows(
+    frames: dict[Path, str], dataset: Dataset, parts: Sequence[Part], seed: int, console: Console
+) -> list[Sample]:
+    """Windows cut out of frames, except of cameras that belong to validation or test."""
+    if not frames:
+        return []
+    judged = {sample.group for sample, part in zip(dataset.samples, parts, strict=True) if part != "train"}
+    windows = list(cut_windows(track(frames.items(), "cutting windows out of frames", console=console), seed))
+    allowed = [window for window in windows if window.group not in judged]
+    ships = sum(window.label for window in allowed)
+    console.print(
+        f"{len(allowed)} windows from frames for training, {ships} with a ship; "
+        f"{len(windows) - len(allowed)} left out: their cameras are in validation or test"
+    )
+    return allowed
+
+
 def _run_stages(
-    network: keras.Model, dataset: Dataset, parts: Sequence[Part], settings: Settings, store: Path, console: Console
+    network: keras.Model, material: Material, recipe: Recipe, settings: Settings, store: Path, console: Console
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    rows = {part: np.flatnonzero([each == part for each in parts]) for part in SHARES}
-    labels = dataset.labels
-    inputs = _inputs(network, dataset, settings, store, console)
+    rows, labels = material.rows, material.labels
+    inputs = _inputs(network, material, recipe, settings, store, console)
     records, answers = [], {}
-    for number, stage in enumerate(PAPER):
+    for number, stage in enumerate(recipe.stages):
         console.rule(f"stage {number + 1}: {stage.name}, everything from {stage.first_trainable} on")
         began = time.monotonic()
         verbose = 1 if sys.stdout.isatty() else 2
         history = train_stage(
             network, stage, inputs[number], labels, rows["train"], rows["validation"], settings.seed + number, verbose
         )
-        asked = np.concatenate([rows["validation"], rows["test"]])
-        answers[stage.name] = np.full(len(labels), np.nan, np.float32)
-        answers[stage.name][asked] = probabilities(network, inputs[number], asked)
-        test: Metrics = measure(labels[rows["test"]], answers[stage.name][rows["test"]], THRESHOLD)
+        given = {part: probabilities(network, inputs[number], rows[part]) for part in JUDGED}
+        answers[stage.name] = {
+            int(sample): float(answer)
+            for part in given
+            for sample, answer in zip(material.samples[rows[part]], given[part], strict=True)
+        }
+        test: Metrics = measure(labels[rows["test"]], given["test"], THRESHOLD)
         records.append(describe_stage(stage, history, test, time.monotonic() - began))
     return records, answers
 
 
-def _inputs(network: keras.Model, dataset: Dataset, settings: Settings, store: Path, console: Console) -> list[Inputs]:
+def _inputs(
+    network: keras.Model, material: Material, recipe: Recipe, settings: Settings, store: Path, console: Console
+) -> list[Inputs]:
     """What each stage is fed: pictures, or the output of the layers that stay frozen in it."""
-    pictures = Inputs(None, dataset.pictures)
+    pictures = Inputs(None, material.pictures)
     if not settings.cache:
-        return [pictures] * len(PAPER)
+        return [pictures] * len(recipe.stages)
     inputs = [pictures]
-    for stage in reversed(PAPER):  # the later stage freezes less: the earlier one's cache builds on it
+    for stage in reversed(recipe.stages):  # the later stage freezes less: the earlier one's cache builds on it
         batches = track(batch_starts(pictures), f"frozen layers up to {stage.last_frozen}", console=console)
         inputs.insert(0, layer_output(network, inputs[0], stage.last_frozen, store / stage.last_frozen, batches))
-    return inputs[: len(PAPER)]
+    return inputs[: len(recipe.stages)]
 
 
 def _parts_table(data: dict[str, Any]) -> Table:

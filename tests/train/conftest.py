@@ -11,10 +11,10 @@ from tests.pictures import SEED, vgg16_run
 from train.train import Settings, train
 
 
-def toy_network() -> keras.Model:
-    """Bears the names by which the stages know a VGG, and takes 16 x 16 pictures."""
+def toy_network(side: int = 16) -> keras.Model:
+    """Bears the names by which the stages know a VGG, and takes square pictures."""
     keras.utils.set_random_seed(SEED)
-    pictures = keras.Input((16, 16, 3), dtype="uint8", name="pictures")
+    pictures = keras.Input((side, side, 3), dtype="uint8", name="pictures")
     values = keras.layers.Rescaling(1 / 255, name="centre")(pictures)
     for block in ("block4", "block5"):
         values = keras.layers.Conv2D(4, 3, activation="relu", name=f"{block}_conv1")(values)

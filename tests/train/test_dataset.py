@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.errors import DataError, UsageError
+from models.errors import DataError, PictureError, UsageError
 from models.picture import SUFFIXES, fit, read_picture
 from tests.factories import write_corrupt
 from tests.pictures import draw, save
-from train.dataset import Dataset, find_samples, read_samples
+from train.dataset import Box, Dataset, Sample, find_samples, load, read_samples
 from train.groups import Grouping
 
 SIDE = 24
@@ -113,6 +113,34 @@ def test_reading_keeps_the_order(tmp_path: Path) -> None:
     assert dataset.pictures.shape == (6, SIDE, SIDE, 3)
     for sample, picture in zip(dataset.samples, dataset.pictures, strict=True):
         np.testing.assert_array_equal(picture, fit(read_picture(sample.path), SIDE, SIDE))
+
+
+@pytest.mark.parametrize(
+    ("crop", "rows", "columns"),
+    [
+        (None, slice(0, 30), slice(0, 40)),
+        ((0, 0, 40, 30), slice(0, 30), slice(0, 40)),
+        ((5, 10, 25, 11), slice(10, 11), slice(5, 25)),
+        ((39, 0, 40, 30), slice(0, 30), slice(39, 40)),
+    ],
+    ids=["whole", "all", "row", "column"],
+)
+def test_a_sample_may_be_a_part(tmp_path: Path, crop: Box | None, rows: slice, columns: slice) -> None:
+    """At its own size; and as such it is read into a dataset, and stays in it."""
+    put(tmp_path / "1.png")
+    sample = Sample(tmp_path / "1.png", 1, "lock", crop=crop)
+    expected = read_picture(sample.path)[rows, columns]
+    np.testing.assert_array_equal(load(sample), expected)
+    dataset = read_samples([sample], SIDE, tmp_path / "pictures")
+    np.testing.assert_array_equal(dataset.pictures[0], fit(expected, SIDE, SIDE))
+    assert (dataset.samples[0].crop, dataset.samples[0].group) == (crop, "lock")
+
+
+@pytest.mark.parametrize("crop", [None, (0, 0, 9, 9)])
+def test_what_cannot_be_loaded(tmp_path: Path, crop: Box | None) -> None:
+    path = write_corrupt(tmp_path / "1.jpg", "truncated")
+    with pytest.raises(PictureError, match=f"cannot read picture {path}"):
+        load(Sample(path, 1, "lock", crop=crop))
 
 
 @pytest.mark.parametrize("kind", ["truncated", "text", "empty", "header"])

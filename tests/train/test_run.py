@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.pictures import save_frame
 from train.dataset import Dataset, Sample
 from train.metrics import measure
-from train.run import describe_data, describe_stage, versions, write_json, write_pictures
+from train.recipe import PAPER
+from train.run import describe_data, describe_stage, describe_windows, versions, write_json, write_pictures
 from train.split import Part
-from train.stages import PAPER
 
 PARTS: list[Part] = ["train", "test", "train"]
 
@@ -26,7 +27,7 @@ def dataset(*names: str) -> Dataset:
 
 
 def test_pictures_that_were_not_asked_have_no_answer(tmp_path: Path) -> None:
-    answers = {"one": np.array([np.nan, 0.25, np.nan], np.float32), "two": np.array([np.nan, 0.0, np.nan], np.float32)}
+    answers = {"one": {1: 0.25}, "two": {1: 0.0}}
     write_pictures(tmp_path / "pictures.csv", dataset("a/1.jpg", "b, c/2.jpg", "3.jpg"), PARTS, answers)
     with (tmp_path / "pictures.csv").open(newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
@@ -64,10 +65,52 @@ def test_describe_data() -> None:
     }
 
 
+def frames(folder: Path) -> list[Path]:
+    return [save_frame(folder / f"{number}.png", [(9, 9, 30, 20 + number)], (60, 50)) for number in range(2)]
+
+
+def test_describe_windows(tmp_path: Path) -> None:
+    cut = [Sample(tmp_path / "1.png", label, "lock", crop=(0, 0, 9, 9)) for label in (1, 0, 0)]
+    found = describe_windows([tmp_path, Path("b c")], frames(tmp_path), cut)
+    assert len(found.pop("sha256")) == 64
+    assert found == {"folders": [str(tmp_path), "b c"], "frames": 2, "windows": {"no_ship": 2, "ship": 1}}
+
+
+def test_describe_no_windows() -> None:
+    assert describe_windows([], [], []) == {
+        "folders": [],
+        "sha256": None,
+        "frames": 0,
+        "windows": {"no_ship": 0, "ship": 0},
+    }
+
+
+def test_the_hash_of_frames_knows_no_place(tmp_path: Path) -> None:
+    """Nor the order in which they were found."""
+    here, there = frames(tmp_path / "a"), frames(tmp_path / "b" / "c")
+    hashes = {describe_windows([], each, [])["sha256"] for each in (here, here[::-1], there)}
+    assert len(hashes) == 1
+
+
+@pytest.mark.parametrize("change", ["picture", "boxes", "fewer"])
+def test_the_hash_of_frames_knows_pictures_and_boxes(tmp_path: Path, change: str) -> None:
+    found = frames(tmp_path)
+    before = describe_windows([], found, [])["sha256"]
+    if change == "picture":
+        boxes = found[0].with_suffix(".txt").read_bytes()
+        save_frame(found[0], [], (60, 50)).with_suffix(".txt").write_bytes(boxes)
+    elif change == "boxes":
+        found[1].with_suffix(".txt").write_text("")
+    else:
+        found.pop()
+    assert describe_windows([], found, [])["sha256"] != before
+
+
 def test_describe_stage() -> None:
     test = measure(np.array([1, 0]), np.array([0.9, 0.1], np.float32), 0.5)
-    found = describe_stage(PAPER[1], {"loss": [0.5, 0.25]}, test, 1.26)
+    found = describe_stage(PAPER.stages[1], {"loss": [0.5, 0.25]}, test, 1.26)
     assert (found["name"], found["first_trainable"], found["learning_rate"]) == ("fine-tuning", "block5_conv1", 1e-5)
+    assert found["keep_best"] is False
     assert (found["seconds"], found["history"]) == (1.3, {"loss": [0.5, 0.25]})
     assert found["test"]["accuracy"] == {
         "right": 2,
@@ -80,9 +123,8 @@ def test_describe_stage() -> None:
 
 def test_versions() -> None:
     found = versions()
-    assert {"python", "machine", "rivereye", "keras", "tensorflow", "numpy", "opencv-python-headless", "pillow"} == set(
-        found
-    )
+    libraries = {"keras", "tensorflow", "numpy", "opencv-python-headless", "pillow", "albumentations"}
+    assert {"python", "machine", "rivereye"} | libraries == set(found)
     assert found["numpy"] == np.__version__
 
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from models.networks import build
 from tests.pictures import SEED
 from tests.train.conftest import toy_network
+from train.recipe import PAPER
 from train.stages import (
-    PAPER,
     PREDICT_BATCH,
     Batches,
     Inputs,
@@ -67,16 +67,16 @@ def train_toy(toy: keras.Model, inputs: Inputs, stage: Stage, seed: int = 3) -> 
 # The real VGG16
 
 
-@pytest.mark.parametrize("number", range(len(PAPER)))
+@pytest.mark.parametrize("number", range(len(PAPER.stages)))
 def test_the_cache_changes_no_history(trained: Path, uncached: Path, number: int) -> None:
     cached, plain = (record(run)["stages"][number]["history"] for run in (trained / "run", uncached))
     assert cached.keys() == plain.keys() == {"loss", "accuracy", "val_loss", "val_accuracy"}
     for name, values in cached.items():
-        assert len(values) == PAPER[number].epochs
+        assert len(values) == PAPER.stages[number].epochs
         assert values == pytest.approx(plain[name], rel=1e-5)
 
 
-@pytest.mark.parametrize("stage", PAPER)
+@pytest.mark.parametrize("stage", PAPER.stages)
 def test_the_cache_changes_no_answer(trained: Path, uncached: Path, stage: Stage) -> None:
     cached, plain = answers(trained / "run", stage), answers(uncached, stage)
     assert len(cached) == 8  # validation and test
@@ -101,7 +101,7 @@ def test_layers_that_each_stage_changes() -> None:
     """On made-up outputs of the frozen layers, one step a stage."""
     network = build("vgg16", "none")
     rows, draw = np.arange(4), np.random.default_rng(0)
-    for stage, moved in zip(PAPER, (HEAD, BLOCK5 | HEAD), strict=True):
+    for stage, moved in zip(PAPER.stages, (HEAD, BLOCK5 | HEAD), strict=True):
         shape = network.get_layer(stage.last_frozen).output.shape[1:]
         inputs = Inputs(stage.last_frozen, draw.random((4, *shape), np.float32))
         before = weights(network)
@@ -110,17 +110,10 @@ def test_layers_that_each_stage_changes() -> None:
 
 
 def test_the_paper() -> None:
-    assert [(stage.first_trainable, stage.epochs, stage.learning_rate) for stage in PAPER] == [
+    assert [(stage.first_trainable, stage.epochs, stage.learning_rate) for stage in PAPER.stages] == [
         ("flatten", 10, 1e-5),
         ("block5_conv1", 2, 1e-5),
     ]
-
-
-@pytest.mark.parametrize("stage", PAPER)
-@pytest.mark.parametrize("network", ["vgg16", "vgg19"])
-def test_the_cache_ends_where_training_begins(network: str, stage: Stage) -> None:
-    names = [layer.name for layer in build(network, "none").layers]
-    assert names.index(stage.last_frozen) + 1 == names.index(stage.first_trainable)
 
 
 # A network of a few hundred weights
@@ -136,7 +129,7 @@ def test_the_seed_alone_decides_the_order(tmp_path: Path, layer: str | None) -> 
         if cached is not None:
             inputs = layer_output(toy, pictures, cached, tmp_path / "store", batch_starts(pictures))
         random.seed(drawn)
-        ends.append((train_toy(toy, inputs, PAPER[1]), toy.get_weights()))
+        ends.append((train_toy(toy, inputs, PAPER.stages[1]), toy.get_weights()))
     for name, values in ends[0][0].items():
         assert values == pytest.approx(ends[1][0][name], rel=1e-5)
     for one, other in zip(ends[0][1], ends[1][1], strict=True):
@@ -144,11 +137,40 @@ def test_the_seed_alone_decides_the_order(tmp_path: Path, layer: str | None) -> 
 
 
 def test_history_has_every_epoch(toy: keras.Model) -> None:
-    history = train_toy(toy, Inputs(None, PICTURES), replace(PAPER[0], epochs=3, learning_rate=0.01))
+    history = train_toy(toy, Inputs(None, PICTURES), replace(PAPER.stages[0], epochs=3, learning_rate=0.01))
     assert {name: len(values) for name, values in history.items()} == dict.fromkeys(
         ("loss", "accuracy", "val_loss", "val_accuracy"), 3
     )
     assert len(set(history["val_loss"])) == 3
+
+
+def validation_loss(network: keras.Model) -> float:
+    ship = probabilities(network, Inputs(None, PICTURES), VALIDATION)
+    return float(-np.log(np.where(LABELS[VALIDATION] == 1, ship, 1 - ship)).mean())
+
+
+@pytest.mark.parametrize("layer", [None, "block4_pool"])
+@pytest.mark.parametrize("keep_best", [False, True], ids=["last", "best"])
+def test_the_epoch_that_is_kept(toy: keras.Model, tmp_path: Path, layer: str | None, keep_best: bool) -> None:
+    """With a learning rate so high that the last one is not the best."""
+    inputs = pictures = Inputs(None, PICTURES)
+    if layer is not None:
+        inputs = layer_output(toy, pictures, layer, tmp_path / "store", batch_starts(pictures))
+    stage = replace(PAPER.stages[1], epochs=6, learning_rate=0.1, keep_best=keep_best)
+    losses = train_toy(toy, inputs, stage)["val_loss"]
+    assert len(losses) == 6  # nor does it stop early
+    best = int(np.argmin(losses))
+    assert best < 5
+    assert losses[5] > losses[best] + 0.001
+    assert validation_loss(toy) == pytest.approx(losses[best if keep_best else 5], rel=1e-4)
+
+
+def test_a_single_epoch_is_the_best(toy: keras.Model) -> None:
+    other = toy_network()
+    for network, keep_best in ((toy, True), (other, False)):
+        train_toy(network, Inputs(None, PICTURES), replace(PAPER.stages[1], epochs=1, keep_best=keep_best))
+    for ours, plain in zip(toy.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, plain, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("layer", ["block4_pool", "block5_pool"])

@@ -6,21 +6,27 @@ import math
 import signal
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import keras
 import pytest
 from rich.console import Console
 
+import train.train as module
 from models.errors import DataError, OutputError, RivereyeError, UsageError
 from models.networks import SIZE
+from rivereye import main
 from tests.factories import COMMAND, rivereye, write_corrupt
-from tests.pictures import DRAWN, SEED, draw_dataset
-from train.dataset import find_samples, read_samples
+from tests.pictures import DRAWN, SEED, draw, draw_dataset, save, save_frame
+from tests.train.conftest import toy_network
+from train.dataset import Sample, find_samples, read_samples
 from train.groups import Grouping
+from train.material import prepare
 from train.metrics import share
+from train.recipe import RECIPES
 from train.split import SHARES, split
 from train.train import Settings, train
 
@@ -37,6 +43,40 @@ def interruptible() -> Iterator[None]:
     kept = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, kept)
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[Sample]:
+    """Trains a network of a few thousand weights instead of VGG16, and lists the windows it is shown."""
+    found: list[Sample] = []
+
+    def watched(*arguments: Any) -> Any:
+        found[:] = arguments[2]
+        return prepare(*arguments)
+
+    monkeypatch.setattr(module, "build", lambda *_: toy_network(SIZE))
+    monkeypatch.setattr(module, "prepare", watched)
+    return found
+
+
+def run_toy(pictures: Path, out: Path, settings: Settings) -> tuple[dict[str, Any], str]:
+    """What run.json holds, and what was said."""
+    said = StringIO()
+    train([pictures], out, settings, overwrite=False, console=Console(file=said, width=300))
+    written: dict[str, Any] = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    return written, said.getvalue()
+
+
+def frames_of(folder: Path, names: Iterable[str]) -> Path:
+    """A frame a name, with one vessel in a corner, so that there is room for windows of both classes."""
+    for name in names:
+        save_frame(folder / name, [(0, 0, 40, 20)], (640, 480))
+    return folder
+
+
+def table_of(run: Path) -> list[dict[str, str]]:
+    with (run / "pictures.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
 
 def refused(pictures: Path, out: Path, settings: Settings, overwrite: bool = False) -> RivereyeError:
@@ -75,6 +115,13 @@ def test_the_record_names_its_data(trained: Path, record: dict[str, Any], tmp_pa
         "validation": {"no_ship": 2, "ship": 2, "groups": 1},
         "test": {"no_ship": 2, "ship": 2, "groups": 1},
     }
+
+
+def test_the_record_names_recipe_and_frames(record: dict[str, Any]) -> None:
+    """By themselves the paper's, and none."""
+    assert record["recipe"] == {"name": "paper", "copies": 0}
+    assert record["frames"] == {"folders": [], "sha256": None, "frames": 0, "windows": {"no_ship": 0, "ship": 0}}
+    assert [stage["keep_best"] for stage in record["stages"]] == [False, False]
 
 
 def test_unreadable_pictures_are_listed_and_said(trained: Path, record: dict[str, Any]) -> None:
@@ -166,8 +213,21 @@ def test_a_folder_without_classes(tmp_path: Path) -> None:
         (Settings(weights="none", positive="boat"), DataError, "--positive NAME"),
         (Settings(weights="none", seed=-1), UsageError, "seed"),
         (Settings(weights="none", seed=2**32), UsageError, "seed"),
+        (Settings(weights="none", recipe="lake"), UsageError, "unknown recipe 'lake'; known: paper, river"),
+        (Settings(weights="none", frames=(Path("nowhere"),)), UsageError, "no folder of frames at nowhere"),
+        (Settings(weights="none", frames=(Path(__file__).parent,)), DataError, "0 pictures, none with its boxes"),
     ],
-    ids=["network", "weights", "groups", "positive", "negative-seed", "huge-seed"],
+    ids=[
+        "network",
+        "weights",
+        "groups",
+        "positive",
+        "negative-seed",
+        "huge-seed",
+        "recipe",
+        "missing-frames",
+        "no-frames",
+    ],
 )
 def test_settings_that_must_change(tmp_path: Path, settings: Settings, kind: type[RivereyeError], said: str) -> None:
     draw_dataset(tmp_path / "pictures", DRAWN)
@@ -209,4 +269,156 @@ def test_a_stopped_training_leaves_nothing(
     assert process.returncode == 1
     assert "Traceback" not in said
     assert "run written" not in said
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+# Recipes and frames, with a network of a few thousand weights
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("with_frames", [False, True], ids=["alone", "frames"])
+def test_the_cache_changes_nothing(shown: list[Sample], tmp_path: Path, recipe: str, with_frames: bool) -> None:
+    pictures = draw_dataset(tmp_path / "pictures", DRAWN)
+    frames = (frames_of(tmp_path / "frames", ["lock_1.png"]),) if with_frames else ()
+    found = []
+    for cache in (True, False):
+        settings = Settings(recipe=recipe, frames=frames, cache=cache)
+        found.append(run_toy(pictures, tmp_path / f"run-{cache}", settings)[0])
+    assert len(shown) == (24 if with_frames else 0)
+    assert [stage["name"] for stage in found[0]["stages"]] == [stage.name for stage in RECIPES[recipe].stages]
+    for stage, (cached, plain) in zip(
+        RECIPES[recipe].stages, zip(*(each["stages"] for each in found), strict=True), strict=True
+    ):
+        assert len(cached["history"]["loss"]) == stage.epochs
+        for name, values in cached["history"].items():
+            assert values == pytest.approx(plain["history"][name], rel=1e-4)
+        answers = [[row[stage.name] for row in table_of(tmp_path / f"run-{cache}")] for cache in (True, False)]
+        assert [bool(each) for each in answers[0]] == [bool(each) for each in answers[1]]
+        assert [float(each) for each in answers[0] if each] == pytest.approx(
+            [float(each) for each in answers[1] if each], abs=1e-4
+        )
+
+
+def test_the_command_takes_recipe_and_frames(
+    shown: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In this process, where TensorFlow is loaded already."""
+    pictures = draw_dataset(tmp_path / "pictures", DRAWN)
+    first, second = (frames_of(tmp_path / name, [f"{name}_1.png"]) for name in ("lock", "weir"))
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
+    options = ["--recipe", "river", "--frames", first, "--frames", second, "--out", tmp_path / "run"]
+    monkeypatch.setattr("sys.argv", ["rivereye", "train", str(pictures), *map(str, options)])
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert not caught.value.code
+    written = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
+    assert written["recipe"] == {"name": "river", "copies": 2}
+    assert len(written["frames"].pop("sha256")) == 64
+    assert written["frames"] == {
+        "folders": [str(first), str(second)],
+        "frames": 2,
+        "windows": {"no_ship": 24, "ship": 24},
+    }
+    assert [stage["keep_best"] for stage in written["stages"]] == [True, True]
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"network.keras", "run.json", "pictures.csv"}
+    assert Counter(sample.label for sample in shown) == {0: 24, 1: 24}
+
+
+def test_answers_stand_beside_their_own_pictures(shown: list[Sample], tmp_path: Path) -> None:
+    """Though in training the pictures stand in another order, behind copies and windows."""
+    pictures = draw_dataset(tmp_path / "pictures", DRAWN)
+    settings = Settings(recipe="river", frames=(frames_of(tmp_path / "frames", ["lock_1.png"]),))
+    run_toy(pictures, tmp_path / "run", settings)
+    network = keras.saving.load_model(tmp_path / "run" / "network.keras", compile=False)
+    dataset = read_samples(find_samples([pictures], "ship", Grouping()), SIZE, tmp_path / "store")
+    expected = network.predict_on_batch(dataset.pictures)[:, 0]
+    rows = table_of(tmp_path / "run")
+    assert [row["path"] for row in rows] == [str(sample.path) for sample in dataset.samples]
+    assert len({row["fine-tuning"] for row in rows}) > 6
+    for row, answer in zip(rows, expected, strict=True):
+        if row["part"] == "train":
+            assert row["transfer"] == row["fine-tuning"] == ""
+        else:
+            assert float(row["fine-tuning"]) == pytest.approx(answer, abs=1e-5)
+
+
+def by_name(folder: Path) -> tuple[Path, Path, str]:
+    """Pictures `sourceNN-view_NNN.png`, frames `sourceNN-view_900.png` of each source, and one of a new camera."""
+    pictures = draw_dataset(folder / "pictures", DRAWN)
+    names = [f"source{source:02d}-view_900.png" for source in range(5)]
+    return pictures, frames_of(folder / "frames", [*names, "lock_1.png"]), "name"
+
+
+def by_folder(folder: Path) -> tuple[Path, Path, str]:
+    """Pictures and frames `camN/NNN.png`, whose names are numbers only."""
+    for index in range(DRAWN):
+        place = folder / "pictures" / ("ship", "no_ship")[index % 2] / f"cam{index // 4}"
+        save(draw(index % 2 == 0, index), place / f"{index:03d}.png")
+    names = [f"cam{camera}/900.png" for camera in range(5)]
+    return folder / "pictures", frames_of(folder / "frames", [*names, "new/900.png"]), "name"
+
+
+def by_table(folder: Path) -> tuple[Path, Path, str]:
+    """Pictures of one camera bear other names than its frames."""
+    pictures = draw_dataset(folder / "pictures", DRAWN)
+    lines = [f"source{camera:02d}*,cam{camera}\nweb{camera}_*,cam{camera}\n" for camera in range(5)]
+    (folder / "groups.csv").write_text("pattern,group\n" + "".join(lines))
+    names = [f"day{camera % 2}/web{camera}_2024-07-01.png" for camera in range(5)]
+    return pictures, frames_of(folder / "frames", [*names, "weir.png"]), str(folder / "groups.csv")
+
+
+@pytest.mark.parametrize("make", [by_name, by_folder, by_table])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_no_window_of_a_camera_that_judges(
+    shown: list[Sample], tmp_path: Path, make: Callable[[Path], tuple[Path, Path, str]], seed: int
+) -> None:
+    pictures, frames, groups = make(tmp_path)
+    settings = Settings(groups=groups, frames=(frames,), seed=seed)
+    written, said = run_toy(pictures, tmp_path / "run", settings)
+    rows = table_of(tmp_path / "run")
+    judging = {row["group"] for row in rows if row["part"] != "train"}
+    training = {row["group"] for row in rows if row["part"] == "train"}
+    assert (len(judging), len(training), judging & training) == (2, 3, set())
+    groups_shown = {sample.group for sample in shown}
+    assert not groups_shown & judging
+    assert groups_shown > training
+    assert len(groups_shown) == 4  # and the camera that no picture is of
+    assert Counter(sample.label for sample in shown) == {0: 4 * 12, 1: 4 * 12}
+    assert written["frames"]["frames"] == 6
+    assert written["frames"]["windows"] == {"no_ship": 4 * 12, "ship": 4 * 12}
+    assert "96 windows from frames for training, 48 with a ship; 48 left out: their cameras" in said
+
+
+def test_only_frames_of_cameras_that_judge(shown: list[Sample], tmp_path: Path) -> None:
+    """Then it is as if there were none."""
+    pictures = draw_dataset(tmp_path / "pictures", DRAWN)
+    samples = find_samples([pictures], "ship", Grouping())
+    judging = [
+        sample.path.with_suffix(".png").name
+        for sample, part in zip(samples, split(samples, SEED), strict=True)
+        if part != "train"
+    ]
+    frames = frames_of(tmp_path / "frames", judging)
+    without, _ = run_toy(pictures, tmp_path / "without", Settings())
+    written, said = run_toy(pictures, tmp_path / "run", Settings(frames=(frames,)))
+    assert shown == []
+    assert "0 windows from frames for training, 0 with a ship; 96 left out" in said
+    assert written["frames"]["windows"] == {"no_ship": 0, "ship": 0}
+    for with_frames, alone in zip(written["stages"], without["stages"], strict=True):
+        assert with_frames["history"]["loss"] == pytest.approx(alone["history"]["loss"], rel=1e-5)
+
+
+@pytest.mark.parametrize("broken", ["boxes", "picture"])
+def test_a_broken_frame_ends_the_training(shown: list[Sample], tmp_path: Path, broken: str) -> None:
+    """Before it has begun, and nothing is left of it."""
+    pictures, frames = draw_dataset(tmp_path / "pictures", DRAWN), frames_of(tmp_path / "frames", ["lock_1.png"])
+    if broken == "boxes":
+        (frames / "lock_1.txt").write_text("lighthouse\n")
+    else:
+        write_corrupt(frames / "lock_1.png", "truncated")
+    error = refused(pictures, tmp_path / "runs" / "mine", Settings(frames=(frames,)))
+    assert isinstance(error, DataError)
+    assert str(frames / "lock_1") in str(error)
+    assert shown == []
     assert list((tmp_path / "runs").iterdir()) == []

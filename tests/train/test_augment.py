@@ -1,0 +1,206 @@
+"""Altered copies: told by the seed alone, each another, and never of pictures they may not see."""
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import train.augment as module
+from models.picture import Picture, fit
+from tests.pictures import draw, save
+from train.augment import SMALLEST, altered, laid_into, part_of
+from train.dataset import Box, Sample, load
+
+SIDE = 64
+SEEDS = range(20)
+
+
+@pytest.fixture
+def samples(tmp_path: Path) -> list[Sample]:
+    """A ship, water, a ship, water; of four sizes."""
+    sizes = ((200, 150), (160, 90), (96, 128), (320, 240))
+    return [
+        Sample(save(draw(number % 2 == 0, number, size), tmp_path / f"{number}.png"), 1 - number % 2, "lock")
+        for number, size in enumerate(sizes)
+    ]
+
+
+def copies(samples: Sequence[Sample], chosen: Sequence[int], seed: int = 1) -> list[Picture]:
+    return list(altered(samples, chosen, SIDE, seed))
+
+
+def different(pictures: Sequence[Picture]) -> int:
+    return len({picture.tobytes() for picture in pictures})
+
+
+def test_one_copy_of_each_chosen_sample(samples: list[Sample]) -> None:
+    found = copies(samples, [3, 0, 0, 1, 2] * 10)
+    assert len(found) == 50
+    for picture in found:
+        assert picture.dtype == np.uint8
+        assert picture.shape == (SIDE, SIDE, 3)
+        assert picture.flags.c_contiguous
+
+
+def test_the_seed_alone_decides(samples: list[Sample]) -> None:
+    """Whatever the rest of the program draws; also where two lots are made in turn."""
+    chosen = [0, 1, 2, 3, 0] * 8
+    np.random.seed(0)
+    random.seed(0)
+    first = copies(samples, chosen)
+    again, other = zip(*zip(*(altered(samples, chosen, SIDE, seed) for seed in (1, 2)), strict=True), strict=True)
+    np.testing.assert_array_equal(first, again)
+    assert different([*first, *other]) >= 75
+
+
+def test_copies_of_a_picture_differ(samples: list[Sample]) -> None:
+    """A few show the picture as it is: no condition was drawn."""
+    assert different(copies(samples, [0] * 60)) >= 57
+
+
+def test_conditions_are_drawn_one_by_one(tmp_path: Path) -> None:
+    """Each by a draw of its own: where one decides them all, half of the copies are left as they were."""
+    path = save(draw(ship=True, seed=1), tmp_path / "1.png")
+    sample = Sample(path, 1, "lock", crop=(10, 10, 138, 138))  # a window: no part of it is taken
+    water = Sample(save(draw(ship=False, seed=2), tmp_path / "2.png"), 0, "lock")
+    plain = fit(load(sample), SIDE, SIDE)
+    found = copies([sample, water], [0] * 300)
+    unaltered = sum(np.array_equal(each, plain) or np.array_equal(each[:, ::-1], plain) for each in found)
+    assert 3 <= unaltered <= 45
+    grey = [bool((each == each[:, :, :1]).all()) for each in found]
+    assert 6 <= sum(grey) <= 60
+
+
+def test_colours_stay_in_their_order(tmp_path: Path) -> None:
+    blue = np.zeros((50, 50, 3), np.uint8)
+    blue[:, :, 0] = 200
+    sample = Sample(save(blue, tmp_path / "1.png"), 0, "lock")
+    found = np.array([picture.mean((0, 1)) for picture in copies([sample], [0] * 40)])
+    assert (found[:, 0] >= found[:, 2] - 1).all()
+    assert np.median(found[:, 0] - found[:, 2]) > 100
+
+
+def test_only_pictures_without_a_ship_are_backgrounds(samples: list[Sample]) -> None:
+    """Ships that are not asked for are not even opened."""
+    for number in (0, 2):
+        samples[number].path.unlink()
+    assert len(copies(samples, [1, 3] * 40)) == 80
+
+
+@pytest.mark.parametrize(("crop", "cut"), [(None, True), ((0, 0, 60, 60), False)], ids=["picture", "window"])
+def test_of_pictures_parts_are_shown_of_windows_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crop: Box | None, cut: bool
+) -> None:
+    """A small vessel might lie in the rest of its window."""
+    parts = []
+
+    def watched(picture: Picture, drawn: np.random.Generator) -> Picture:
+        parts.append(picture.shape)
+        return part_of(picture, drawn)
+
+    monkeypatch.setattr(module, "part_of", watched)
+    path = save(draw(ship=False, seed=1), tmp_path / "1.png")
+    copies([Sample(path, 0, "lock", crop=crop)], [0] * 60)
+    assert (15 < len(parts) < 45) if cut else not parts
+
+
+def test_nothing_outside_of_a_window_is_shown(tmp_path: Path) -> None:
+    """There all is white."""
+    picture = np.full((200, 300, 3), 255, np.uint8)
+    picture[50:150, 100:200] = 0
+    black = Sample(save(picture, tmp_path / "1.png"), 0, "lock", crop=(100, 50, 200, 150))
+    found = copies([black], [0] * 60)
+    assert sum(not each.any() for each in found) > 15
+    assert np.median([each.mean() for each in found]) < 60
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("size", [(200, 150), (7, 40), (2, 3), (1, 1)], ids=str)
+def test_a_part_is_half_of_each_side_at_least(size: tuple[int, int], seed: int) -> None:
+    width, height = size
+    picture = np.zeros((height, width, 3), np.uint8)
+    picture[:, :, 0], picture[:, :, 1] = np.arange(width), np.arange(height)[:, None]
+    part = part_of(picture, np.random.default_rng(seed))
+    down, across, _ = part.shape
+    assert width <= 2 * across <= 2 * width
+    assert height <= 2 * down <= 2 * height
+    left, top = part[0, 0, :2]
+    np.testing.assert_array_equal(part, picture[top : top + down, left : left + across])
+
+
+def test_parts_come_from_everywhere() -> None:
+    picture = np.arange(100, dtype=np.uint8)[:, None, None].repeat(100, 1).repeat(3, 2)
+    drawn = np.random.default_rng(1)
+    parts = [part_of(picture, drawn)[:, 0, 0] for _ in range(60)]
+    assert min(part[0] for part in parts) == 0
+    assert max(part[-1] for part in parts) == 99
+    assert min(len(part) for part in parts) < 60 < 90 < max(len(part) for part in parts)
+
+
+def lit(picture: Picture) -> tuple[int, int, int, int]:
+    """The rectangle of what is not black: left, top, right, bottom; all of it must be lit but its faint corners."""
+    rows, columns = np.flatnonzero(picture.any((1, 2))), np.flatnonzero(picture.any((0, 2)))
+    left, top, right, bottom = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+    assert picture[(top + bottom) // 2, left:right].all()
+    assert picture[top:bottom, (left + right) // 2].all()
+    return left, top, right, bottom
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("size", [(300, 200), (40, 90), (1, 1)], ids=str)
+def test_a_picture_is_laid_at_one_place(size: tuple[int, int], seed: int) -> None:
+    """White on black: whole in the middle, fading towards its edge, and not there beyond it."""
+    side = 150
+    background, picture = np.zeros((side, side, 3), np.uint8), np.full((*size, 3), 255, np.uint8)
+    laid = laid_into(background, picture, np.random.default_rng(seed))
+    assert (laid.dtype, laid.shape) == (background.dtype, background.shape)
+    assert not background.any()
+    left, top, right, bottom = lit(laid)
+    for length in (right - left, bottom - top):
+        assert 0.75 * SMALLEST * side <= length <= 0.97 * side
+    middle = laid[(top + bottom) // 2]
+    assert (middle[(left + right) // 2] == 255).all()
+    assert middle[left].max() < 150
+    rising = middle[left : (left + right) // 2, 0].astype(int)
+    assert (np.diff(rising) >= 0).all()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_background_is_left_alone_around_it(seed: int) -> None:
+    """Where the picture lies is told by laying it, from the same draws, on black."""
+    background, picture = draw(False, seed, (150, 150)), np.full((90, 120, 3), 255, np.uint8)
+    left, top, right, bottom = lit(laid_into(np.zeros_like(background), picture, np.random.default_rng(seed)))
+    laid = laid_into(background, picture, np.random.default_rng(seed))
+    around = np.ones(background.shape[:2], bool)
+    around[top:bottom, left:right] = False
+    np.testing.assert_array_equal(laid[around], background[around])
+    assert (laid >= background).all()
+    assert not np.array_equal(laid, background)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_picture_laid_on_its_like_is_not_seen(seed: int) -> None:
+    """The edge itself draws no line."""
+    grey = np.full((150, 150, 3), 97, np.uint8)
+    np.testing.assert_array_equal(laid_into(grey, grey[:40, :60], np.random.default_rng(seed)), grey)
+
+
+@pytest.mark.parametrize("side", [1, 5, 8, 9])
+def test_backgrounds_smaller_than_the_smallest_picture(side: int) -> None:
+    white = np.full((20, 20, 3), 255, np.uint8)
+    for seed in SEEDS:
+        laid = laid_into(np.zeros((side, side, 3), np.uint8), white, np.random.default_rng(seed))
+        assert laid.shape == (side, side, 3)
+        assert laid.any()
+
+
+def test_places_and_sizes_vary() -> None:
+    background, white = np.zeros((150, 150, 3), np.uint8), np.full((20, 20, 3), 255, np.uint8)
+    drawn = np.random.default_rng(1)
+    places = [lit(laid_into(background, white, drawn)) for _ in range(80)]
+    widths = [right - left for left, _, right, _ in places]
+    assert min(widths) < 0.15 * 150 < 0.7 * 150 < max(widths)
+    small = [left / (150 - (right - left)) for left, _, right, _ in places if right - left < 75]
+    assert min(small) < 0.15 < 0.85 < max(small)

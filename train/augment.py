@@ -1,0 +1,115 @@
+"""Altered copies of training pictures: what river cameras see, and collections hold little of.
+
+Small ships, parts of ships, dusk, glare, haze, rain, blur, blocks of compression, noise.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from random import Random
+
+import numpy as np
+
+from models.picture import Picture, fit
+from train.dataset import Sample, load
+
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # or importing it asks the network for news
+import albumentations
+
+CLOSER = 0.5
+"""Share of copies that show only a part of the picture, at least half of each side."""
+SMALLER = 0.3
+"""Share of copies in which the picture is laid, shrunk, into one without a ship."""
+SMALLEST = 0.12
+"""Side of a shrunk picture, as a share of the whole."""
+SOFT_EDGE = 0.12
+"""Width of the edge over which a laid picture fades out, as a share of its side."""
+
+CONDITIONS = (
+    albumentations.HorizontalFlip(p=0.5),
+    albumentations.OneOf(
+        [
+            albumentations.RandomBrightnessContrast(0.35, 0.35),
+            albumentations.RandomGamma((60, 250)),  # above 100: darker, as at dusk
+        ],
+        p=0.5,
+    ),
+    albumentations.HueSaturationValue(8, 40, 0, p=0.3),
+    albumentations.ToGray(p=0.1),
+    albumentations.OneOf(
+        [
+            albumentations.RandomFog((0.2, 0.7), alpha_coef=0.1),
+            albumentations.RandomRain(drop_width=1, blur_value=2, brightness_coefficient=0.85),
+            albumentations.RandomSunFlare(src_radius=60, num_flare_circles_range=(2, 5)),
+        ],
+        p=0.12,
+    ),
+    albumentations.OneOf(
+        [
+            albumentations.MotionBlur((3, 7)),
+            albumentations.GaussianBlur((3, 5)),
+            albumentations.Downscale((0.35, 0.8)),
+        ],
+        p=0.3,
+    ),
+    albumentations.OneOf([albumentations.ISONoise(), albumentations.GaussNoise((0.02, 0.08))], p=0.2),
+    albumentations.ImageCompression(quality_range=(25, 90), p=0.35),
+)
+
+
+def altered(samples: Sequence[Sample], chosen: Iterable[int], size: int, seed: int) -> Iterable[Picture]:
+    """One altered copy of each chosen sample: uint8, (size, size, 3), BGR.
+
+    Args:
+        samples: of the training part; those without a ship also serve as background.
+        chosen: positions in `samples`; one that comes twice gives two different copies.
+        size: of the result, in pixels.
+        seed: the same seed and order give the same copies.
+    """
+    backgrounds = [sample for sample in samples if sample.label == 0]
+    conditions = albumentations.Compose(CONDITIONS)
+    for number, position in enumerate(chosen):
+        random = np.random.default_rng([seed, number])
+        # Not set_random_seed: it gives every condition the same draws, so that they come all together or not at all.
+        conditions.set_random_state(random, Random(int(random.integers(2**32))))
+        sample = samples[position]
+        picture = load(sample)
+        if sample.crop is None and random.random() < CLOSER:
+            picture = part_of(picture, random)
+        if random.random() < SMALLER:
+            background = load(backgrounds[random.integers(len(backgrounds))])
+            picture = laid_into(fit(background, size, size), picture, random)
+        rgb = fit(picture, size, size)[:, :, ::-1]
+        yield np.ascontiguousarray(conditions(image=np.ascontiguousarray(rgb))["image"][:, :, ::-1])
+
+
+def part_of(picture: Picture, random: np.random.Generator) -> Picture:
+    """A random part, at least half as wide and half as high."""
+    height, width, _ = picture.shape
+    across, down = (max(1, round(side * random.uniform(0.5, 1))) for side in (width, height))
+    left, top = random.integers(width - across + 1), random.integers(height - down + 1)
+    return picture[top : top + down, left : left + across]
+
+
+def laid_into(background: Picture, picture: Picture, random: np.random.Generator) -> Picture:
+    """The picture, shrunk, at a random place of the (square) background, with soft edges.
+
+    Ships and everything else are laid alike, so that the seam tells nothing. After G. Ghiasi et al.,
+    "Simple Copy-Paste is a Strong Data Augmentation Method" (CVPR 2021).
+    """
+    side = background.shape[0]
+    share = np.exp(random.uniform(np.log(SMALLEST), np.log(0.8)))
+    across, down = (max(8, round(side * share * random.uniform(0.8, 1.2))) for _ in range(2))
+    across, down = min(across, side), min(down, side)
+    left, top = random.integers(side - across + 1), random.integers(side - down + 1)
+    place = np.s_[top : top + down, left : left + across]
+    opacity = np.outer(_fading(down), _fading(across))[:, :, None]
+    laid = background.copy()
+    laid[place] = (opacity * fit(picture, across, down) + (1 - opacity) * laid[place] + 0.5).astype(np.uint8)
+    return laid
+
+
+def _fading(length: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Opacity along one side: 1 in the middle, falling to 0 at both ends."""
+    ends = max(1.0, SOFT_EDGE * length)
+    steps = np.minimum(np.arange(length), np.arange(length)[::-1]) + 0.5
+    return np.minimum(steps / ends, 1.0)
