@@ -1,6 +1,6 @@
 """Pictures as every stage sees them: read from a file, and brought to the network's size.
 
-Training, export checks and streaming all call the two functions below, so that a network meets
+Training, export checks and streaming all call the functions below, so that a network meets
 the same pixels everywhere.
 """
 
@@ -15,6 +15,9 @@ from models.errors import PictureError
 
 Picture = NDArray[np.uint8]
 """One picture: uint8, shape (height, width, 3), colour order BGR."""
+
+Box = tuple[int, int, int, int]
+"""x_min, y_min, x_max, y_max in pixels of a picture; the last two are just outside."""
 
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 RESIZE = "stretch to width x height; area averaging when shrinking, bilinear when enlarging"
@@ -47,6 +50,12 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     if not image.mode.startswith("I;16"):
         return image
     return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
+
+
+def cut(picture: Picture, box: Box) -> Picture:
+    """What lies inside the box: a view of the picture, not a copy."""
+    x_min, y_min, x_max, y_max = box
+    return picture[y_min:y_max, x_min:x_max]
 
 
 def fit(picture: Picture, width: int, height: int) -> Picture:

@@ -8,12 +8,12 @@ from threading import Thread
 import numpy as np
 
 from models.classifier import Classifier
-from models.picture import Picture, fit
+from models.picture import Box, Picture, cut, fit
 from stream.buffer import Buffer
 from stream.detection import CONFIDENCE_DIGITS, Detection, ModelId, View, blind, seen
 from stream.frame import Frame
 from stream.source import Source
-from stream.views import Box, Views
+from stream.views import Views
 
 WHOLE_FRAME = Views()
 READER_PATIENCE_S = 2.0
@@ -77,8 +77,7 @@ class Pipeline:
             return _Item(frame, (), ())
         width, height = self.classifier.input.width, self.classifier.input.height
         boxes = self.views.boxes(frame.picture.shape[1], frame.picture.shape[0])
-        parts = (frame.picture[y_min:y_max, x_min:x_max] for x_min, y_min, x_max, y_max in boxes)
-        return _Item(frame, boxes, [fit(part, width, height) for part in parts])
+        return _Item(frame, boxes, [fit(cut(frame.picture, box), width, height) for box in boxes])
 
     def _look(self, items: list[_Item]) -> Iterator[tuple[Frame, Detection]]:
         camera, model = self.source.camera, ModelId.of(self.classifier.bundle)

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from models.errors import UsageError
-
-Box = tuple[int, int, int, int]
-"""x_min, y_min, x_max, y_max in pixels of the frame; the last two are just outside."""
+from models.picture import Box
 
 WHOLE = "whole"
 OVERLAP = 0.25

@@ -40,10 +40,9 @@ from models.bundle import (
     golden_pictures,
     open_bundle,
 )
-from models.picture import Picture
+from models.picture import Box, Picture
 from stream.detection import Detection, ModelId, View, blind, seen
 from stream.frame import Frame
-from stream.views import Box
 
 SIDE = 16
 GOLDEN_SEED, GOLDEN_PICTURES = 7, 3

@@ -9,13 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import DataError, PictureError, UsageError
-from models.picture import Picture, fit, is_picture, read_picture
+from models.picture import Box, Picture, cut, fit, is_picture, read_picture
 from train.groups import Grouping
 
 LABELS = ("no_ship", "ship")
-
-Box = tuple[int, int, int, int]
-"""x_min, y_min, x_max, y_max in pixels; the last two are just outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +87,7 @@ def find_samples(folders: Sequence[Path], positive: str, grouping: Grouping) -> 
 def load(sample: Sample) -> Picture:
     """Its pixels, at their own size: uint8, (height, width, 3), BGR. Raises PictureError."""
     picture = read_picture(sample.path)
-    if sample.crop is None:
-        return picture
-    x_min, y_min, x_max, y_max = sample.crop
-    return picture[y_min:y_max, x_min:x_max]
+    return picture if sample.crop is None else cut(picture, sample.crop)
 
 
 def read_samples(samples: Iterable[Sample], size: int, store: Path) -> Dataset:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import DataError, PictureError, UsageError
-from models.picture import is_picture, read_picture
-from train.dataset import Box, Sample
+from models.picture import Box, is_picture, read_picture
+from train.dataset import Sample
 from train.groups import Grouping
 
 PER_FRAME = 12

@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from models.picture import Box
 from stream.annotate import COLOURS, annotate, caption, clock, text_size
 from stream.detection import Detection, ModelId, View, seen
 from stream.frame import Frame
-from stream.views import MOST, Box, Views
+from stream.views import MOST, Views
 from tests.factories import grey, make_detection
 
 SHIP = np.array(COLOURS["ship"])

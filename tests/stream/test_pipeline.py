@@ -12,12 +12,12 @@ from PIL import Image
 from models.bundle import open_bundle
 from models.classifier import Classifier
 from models.errors import SourceError
-from models.picture import Picture
+from models.picture import Box, Picture
 from stream.detection import Detection
 from stream.frame import Frame
 from stream.pipeline import Pipeline
 from stream.source import Source, open_source
-from stream.views import MOST, Box, Views
+from stream.views import MOST, Views
 from tests.factories import BRIGHT, DARK, grey, patched, write_clip, write_corrupt, write_pictures
 
 pytestmark = pytest.mark.timeout(60)  # a wrong pipeline waits for ever
@@ -73,6 +73,16 @@ def surest(detection: Detection) -> Box:
     return max(detection.views, key=lambda view: view.confidence).box
 
 
+def taken_slowly(pipeline: Pipeline, pause: float) -> list[Detection]:
+    """What a Camera gives before it is lost, to somebody who rests for `pause` seconds after each."""
+    detections = []
+    with pytest.raises(SourceError, match="cable pulled"):  # noqa: PT012
+        for _, detection in pipeline.run():
+            detections.append(detection)
+            time.sleep(pause)
+    return detections
+
+
 @pytest.mark.parametrize("batch", [1, 3, 8, 100])
 def test_every_frame_of_a_recording_has_its_own_answer(tmp_path: Path, classifier: Classifier, batch: int) -> None:
     levels = [20 + 10 * index for index in range(20)]
@@ -114,22 +124,13 @@ def test_a_loss_is_told_after_the_frames_before_it(classifier: Classifier, count
 
 def test_a_recording_waits_for_whoever_is_slow(classifier: Classifier) -> None:
     pipeline = Pipeline(Camera(60, live=False), classifier, batch=2)
-    seen = []
-    with pytest.raises(SourceError, match="cable pulled"):  # noqa: PT012
-        for frame, _ in pipeline.run():
-            seen.append(frame.index)
-            time.sleep(0.002)
-    assert seen == list(range(60))
+    assert [each.frame_id for each in taken_slowly(pipeline, 0.002)] == list(range(60))
     assert pipeline.dropped == 0
 
 
 def test_live_frames_are_looked_at_or_counted_as_dropped(classifier: Classifier) -> None:
     pipeline = Pipeline(Camera(300, live=True), classifier, batch=2)
-    detections = []
-    with pytest.raises(SourceError, match="cable pulled"):  # noqa: PT012
-        for _, detection in pipeline.run():
-            detections.append(detection)
-            time.sleep(0.01)
+    detections = taken_slowly(pipeline, 0.01)
     assert len(detections) + pipeline.dropped == 300
     assert pipeline.dropped > 0
     assert detections[-1].frame_id == 299
@@ -264,11 +265,7 @@ def test_the_whole_frame_gives_the_records_it_always_gave(
 
 def test_live_frames_of_several_views_are_looked_at_or_counted_as_dropped(classifier: Classifier) -> None:
     pipeline = Pipeline(Camera(100, live=True), classifier, 2, IN_PARTS)
-    detections = []
-    with pytest.raises(SourceError, match="cable pulled"):  # noqa: PT012
-        for _, detection in pipeline.run():
-            detections.append(detection)
-            time.sleep(0.01)
+    detections = taken_slowly(pipeline, 0.01)
     assert len(detections) + pipeline.dropped == 100
     assert detections[-1].frame_id == 99
     assert {len(each.views) for each in detections} == {7}

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from models.errors import UsageError
-from stream.views import MOST, OVERLAP, Box, Views, views_named
+from models.picture import Box
+from stream.views import MOST, OVERLAP, Views, views_named
 
 GRIDS = [(rows, columns) for rows, columns in product(range(1, MOST + 1), range(1, MOST + 1)) if rows * columns > 1]
 """Rows and columns: all that give parts."""

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import train.augment as module
-from models.picture import Picture, fit
+from models.picture import Box, Picture, fit
 from tests.pictures import draw, save
 from train.augment import SMALLEST, altered, laid_into, part_of
-from train.dataset import Box, Sample, load
+from train.dataset import Sample, load
 
 SIDE = 64
 SEEDS = range(20)

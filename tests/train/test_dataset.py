@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 
 from models.errors import DataError, PictureError, UsageError
-from models.picture import SUFFIXES, fit, read_picture
+from models.picture import SUFFIXES, Box, fit, read_picture
 from tests.factories import write_corrupt
 from tests.pictures import draw, save
-from train.dataset import Box, Dataset, Sample, find_samples, load, read_samples
+from train.dataset import Dataset, Sample, find_samples, load, read_samples
 from train.groups import Grouping
 
 SIDE = 24
