@@ -16,16 +16,19 @@ os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # or importing it asks t
 import albumentations
 
 CLOSER = 0.5
-"""Share of copies that show only a part of the picture, at least half of each side."""
-SMALLER = 0.3
-"""Share of copies in which the picture is laid, shrunk, into one without a ship."""
-SMALLEST = 0.12
+"""Share of copies that show only a part of the picture, at least two thirds of each side."""
+SMALLER = 0.4
+"""Share of copies in which the picture is laid, shrunk, into one without a ship. Windows never are: their ships are
+small enough, and would vanish."""
+SMALLEST = 0.15
 """Side of a shrunk picture, as a share of the whole."""
 SOFT_EDGE = 0.12
 """Width of the edge over which a laid picture fades out, as a share of its side."""
 
+PLAIN = 0.4
+"""Share of copies that keep the look of the picture: most days are fair."""
+
 CONDITIONS = (
-    albumentations.HorizontalFlip(p=0.5),
     albumentations.OneOf(
         [
             albumentations.RandomBrightnessContrast(0.35, 0.35),
@@ -52,6 +55,8 @@ CONDITIONS = (
         p=0.3,
     ),
     albumentations.OneOf([albumentations.ISONoise(), albumentations.GaussNoise((0.02, 0.08))], p=0.2),
+    # As in windows whose vessels were painted over: a smudge must not tell that there is no ship.
+    albumentations.CoarseDropout((1, 2), (0.05, 0.2), (0.05, 0.2), fill="inpaint_telea", p=0.15),
     albumentations.ImageCompression(quality_range=(25, 90), p=0.35),
 )
 
@@ -75,17 +80,23 @@ def altered(samples: Sequence[Sample], chosen: Iterable[int], size: int, seed: i
         picture = load(sample)
         if sample.crop is None and random.random() < CLOSER:
             picture = part_of(picture, random)
-        if random.random() < SMALLER:
+        if sample.crop is None and random.random() < SMALLER:
             background = load(backgrounds[random.integers(len(backgrounds))])
             picture = laid_into(fit(background, size, size), picture, random)
-        rgb = fit(picture, size, size)[:, :, ::-1]
+        picture = fit(picture, size, size)
+        if random.random() < 0.5:
+            picture = np.ascontiguousarray(picture[:, ::-1])
+        if random.random() < PLAIN:
+            yield picture
+            continue
+        rgb = picture[:, :, ::-1]
         yield np.ascontiguousarray(conditions(image=np.ascontiguousarray(rgb))["image"][:, :, ::-1])
 
 
 def part_of(picture: Picture, random: np.random.Generator) -> Picture:
-    """A random part, at least half as wide and half as high."""
+    """A random part, at least two thirds as wide and as high."""
     height, width, _ = picture.shape
-    across, down = (max(1, round(side * random.uniform(0.5, 1))) for side in (width, height))
+    across, down = (max(1, round(side * random.uniform(2 / 3, 1))) for side in (width, height))
     left, top = random.integers(width - across + 1), random.integers(height - down + 1)
     return picture[top : top + down, left : left + across]
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,13 +18,17 @@ LABELS = ("no_ship", "ship")
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One picture, or a part of one. `label` indexes LABELS; `group` names the source it shares with others."""
+    """One picture, or a part of one. `label` indexes LABELS; `group` names the source it shares with others.
+
+    `crop` is the part, and `erased` are places of the whole picture that are painted over from their surroundings.
+    """
 
     path: Path
     label: int
     group: str
     sha256: str = ""
     crop: Box | None = None
+    erased: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,13 @@ def find_samples(folders: Sequence[Path], positive: str, grouping: Grouping) -> 
 def load(sample: Sample) -> Picture:
     """Its pixels, at their own size: uint8, (height, width, 3), BGR. Raises PictureError."""
     picture = read_picture(sample.path)
-    return picture if sample.crop is None else cut(picture, sample.crop)
+    part = sample.crop or (0, 0, picture.shape[1], picture.shape[0])
+    if not sample.erased:
+        return cut(picture, part)
+    hidden = np.zeros(picture.shape, np.uint8)
+    for each in sample.erased:
+        cut(hidden, each)[:] = 255
+    return np.asarray(cv2.inpaint(cut(picture, part), cut(hidden, part)[:, :, 0], 3, cv2.INPAINT_TELEA), np.uint8)
 
 
 def read_samples(samples: Iterable[Sample], size: int, store: Path) -> Dataset:

@@ -33,7 +33,7 @@ RIVER = Recipe(
     "river",
     (
         Stage("transfer", "flatten", "block5_pool", epochs=6, learning_rate=1e-4, keep_best=True),
-        Stage("fine-tuning", "block5_conv1", "block4_pool", epochs=3, learning_rate=2e-5, keep_best=True),
+        Stage("fine-tuning", "block5_conv1", "block4_pool", epochs=2, learning_rate=1e-5, average=True),
     ),
     copies=2,
 )

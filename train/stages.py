@@ -24,6 +24,7 @@ class Stage:
     """One round of training: every layer from `first_trainable` on, with Adam.
 
     `keep_best` ends with the weights of the epoch that did best on the validation part, not of the last.
+    `average` ends with a moving average of the weights (Polyak), which overfits less than the last.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Stage:
     learning_rate: float
     batch: int = 64
     keep_best: bool = False
+    average: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def train_stage(
     unfreeze_from(network, stage.first_trainable)
     model = inputs.model(network)
     # XLA would compile every batch shape anew; without it the first epoch is as fast as the rest.
-    adam = keras.optimizers.Adam(stage.learning_rate)
+    adam = keras.optimizers.Adam(stage.learning_rate, use_ema=stage.average, ema_momentum=0.99)
     model.compile(optimizer=adam, loss="binary_crossentropy", metrics=["accuracy"], jit_compile=False)
     best = keras.callbacks.EarlyStopping("val_loss", patience=stage.epochs, restore_best_weights=True)
     history = model.fit(

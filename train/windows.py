@@ -1,7 +1,8 @@
 """Windows cut out of whole camera frames in which every vessel is boxed.
 
 A window that holds a vessel is a ship in its surroundings, at any size; one that no box touches is
-what a fixed camera sees all day: water, jetties, cranes, lock walls.
+what a fixed camera sees all day: water, jetties, cranes, lock walls. Where vessels lie all day, as in a
+harbour, a window is shown with them and without, or the network would learn the place instead.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +21,10 @@ PER_FRAME = 12
 """Windows of each class sought in a frame."""
 TRIES = 20
 """Places tried for a window that no box touches; a busy harbour may have none."""
+EMPTIED = 6
+"""Windows of a frame that are shown once more with their vessels painted over: a harbour is no ship."""
+MOST_EMPTIED = 0.2
+"""Share of a window that may be painted over; more is no picture of anything."""
 SHARES = (0.1, 0.9)
 """How much of its window's side a ship takes up: as little as a network of 150 x 150 pixels can see."""
 SMALLEST = 64
@@ -61,9 +66,13 @@ def cut_windows(frames: Iterable[tuple[Path, str]], seed: int) -> Iterator[Sampl
             raise DataError(str(error)) from error
         boxes = read_boxes(path.with_suffix(".txt")) * [width, height, width, height]
         random = np.random.default_rng([seed, *path.name.encode(errors="surrogateescape")])
+        vessels, emptied = tuple(_whole(*box[:2], *(box[2:] - box[:2]), width, height) for box in boxes), 0
         for box in random.permutation(np.repeat(boxes, PER_FRAME, axis=0))[:PER_FRAME]:
             if (window := _around(box, width, height, random)) is not None:
                 yield Sample(path, 1, group, crop=window)
+                if emptied < EMPTIED and _share_of(boxes, window) <= MOST_EMPTIED:
+                    emptied += 1
+                    yield Sample(path, 0, group, crop=window, erased=vessels)
         for _ in range(PER_FRAME):
             if (window := _clear_of(boxes, width, height, random)) is not None:
                 yield Sample(path, 0, group, crop=window)
@@ -125,6 +134,12 @@ def _clear_of(boxes: NDArray[np.float64], width: int, height: int, random: np.ra
         if ((boxes[:, 2:] <= starts) | (boxes[:, :2] >= ends)).any(axis=1).all():
             return window
     return None
+
+
+def _share_of(boxes: NDArray[np.float64], window: Box) -> float:
+    """How much of the window boxes cover, overlaps counted twice."""
+    sides = np.minimum(boxes[:, 2:], window[2:]) - np.maximum(boxes[:, :2], window[:2])
+    return float(np.prod(np.maximum(sides, 0), axis=1).sum() / np.prod(np.subtract(window[2:], window[:2])))
 
 
 def _whole(left: float, top: float, across: float, down: float, width: int, height: int) -> Box:

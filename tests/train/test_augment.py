@@ -10,7 +10,7 @@ import pytest
 import train.augment as module
 from models.picture import Box, Picture, fit
 from tests.pictures import draw, save
-from train.augment import SMALLEST, altered, laid_into, part_of
+from train.augment import PLAIN, SMALLEST, altered, laid_into, part_of
 from train.dataset import Sample, load
 
 SIDE = 64
@@ -52,23 +52,37 @@ def test_the_seed_alone_decides(samples: list[Sample]) -> None:
     first = copies(samples, chosen)
     again, other = zip(*zip(*(altered(samples, chosen, SIDE, seed) for seed in (1, 2)), strict=True), strict=True)
     np.testing.assert_array_equal(first, again)
-    assert different([*first, *other]) >= 75
+    assert different([*first, *other]) >= 65
 
 
 def test_copies_of_a_picture_differ(samples: list[Sample]) -> None:
-    """A few show the picture as it is: no condition was drawn."""
-    assert different(copies(samples, [0] * 60)) >= 57
+    """A few show the picture as it is."""
+    assert different(copies(samples, [0] * 60)) >= 48
 
 
-def test_conditions_are_drawn_one_by_one(tmp_path: Path) -> None:
-    """Each by a draw of its own: where one decides them all, half of the copies are left as they were."""
-    path = save(draw(ship=True, seed=1), tmp_path / "1.png")
-    sample = Sample(path, 1, "lock", crop=(10, 10, 138, 138))  # a window: no part of it is taken
-    water = Sample(save(draw(ship=False, seed=2), tmp_path / "2.png"), 0, "lock")
+@pytest.fixture
+def window(tmp_path: Path) -> Sample:
+    """No part of it is taken, and it is laid nowhere."""
+    return Sample(save(draw(ship=True, seed=1), tmp_path / "window.png"), 1, "lock", crop=(10, 10, 138, 138))
+
+
+def unaltered(sample: Sample, found: Sequence[Picture]) -> int:
     plain = fit(load(sample), SIDE, SIDE)
-    found = copies([sample, water], [0] * 300)
-    unaltered = sum(np.array_equal(each, plain) or np.array_equal(each[:, ::-1], plain) for each in found)
-    assert 3 <= unaltered <= 45
+    return sum(np.array_equal(each, plain) or np.array_equal(each[:, ::-1], plain) for each in found)
+
+
+def test_a_share_of_the_copies_keeps_its_look(window: Sample) -> None:
+    found = copies([window], [0] * 300)
+    assert PLAIN - 0.1 < unaltered(window, found) / 300 < PLAIN + 0.2
+    plain = fit(load(window), SIDE, SIDE)
+    assert 30 < sum(np.array_equal(each, plain) for each in found) < 120  # the others of these are mirrored
+
+
+def test_conditions_are_drawn_one_by_one(window: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each by a draw of its own: where one decides them all, half of the copies are left as they were."""
+    monkeypatch.setattr(module, "PLAIN", 0)
+    found = copies([window], [0] * 300)
+    assert 3 <= unaltered(window, found) <= 60
     grey = [bool((each == each[:, :, :1]).all()) for each in found]
     assert 6 <= sum(grey) <= 60
 
@@ -93,17 +107,23 @@ def test_only_pictures_without_a_ship_are_backgrounds(samples: list[Sample]) -> 
 def test_of_pictures_parts_are_shown_of_windows_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crop: Box | None, cut: bool
 ) -> None:
-    """A small vessel might lie in the rest of its window."""
-    parts = []
+    """A small vessel might lie in the rest of its window, and would vanish where that is shrunk."""
+    parts, laid = [], []
 
     def watched(picture: Picture, drawn: np.random.Generator) -> Picture:
         parts.append(picture.shape)
         return part_of(picture, drawn)
 
+    def laying(background: Picture, picture: Picture, drawn: np.random.Generator) -> Picture:
+        laid.append(picture.shape)
+        return laid_into(background, picture, drawn)
+
     monkeypatch.setattr(module, "part_of", watched)
+    monkeypatch.setattr(module, "laid_into", laying)
     path = save(draw(ship=False, seed=1), tmp_path / "1.png")
     copies([Sample(path, 0, "lock", crop=crop)], [0] * 60)
     assert (15 < len(parts) < 45) if cut else not parts
+    assert (10 < len(laid) < 40) if cut else not laid
 
 
 def test_nothing_outside_of_a_window_is_shown(tmp_path: Path) -> None:
@@ -118,14 +138,14 @@ def test_nothing_outside_of_a_window_is_shown(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("size", [(200, 150), (7, 40), (2, 3), (1, 1)], ids=str)
-def test_a_part_is_half_of_each_side_at_least(size: tuple[int, int], seed: int) -> None:
+def test_a_part_is_two_thirds_of_each_side_at_least(size: tuple[int, int], seed: int) -> None:
     width, height = size
     picture = np.zeros((height, width, 3), np.uint8)
     picture[:, :, 0], picture[:, :, 1] = np.arange(width), np.arange(height)[:, None]
     part = part_of(picture, np.random.default_rng(seed))
     down, across, _ = part.shape
-    assert width <= 2 * across <= 2 * width
-    assert height <= 2 * down <= 2 * height
+    assert max(1, 2 / 3 * width - 0.5) <= across <= width
+    assert max(1, 2 / 3 * height - 0.5) <= down <= height
     left, top = part[0, 0, :2]
     np.testing.assert_array_equal(part, picture[top : top + down, left : left + across])
 
@@ -136,7 +156,7 @@ def test_parts_come_from_everywhere() -> None:
     parts = [part_of(picture, drawn)[:, 0, 0] for _ in range(60)]
     assert min(part[0] for part in parts) == 0
     assert max(part[-1] for part in parts) == 99
-    assert min(len(part) for part in parts) < 60 < 90 < max(len(part) for part in parts)
+    assert min(len(part) for part in parts) < 75 < 92 < max(len(part) for part in parts)
 
 
 def lit(picture: Picture) -> tuple[int, int, int, int]:

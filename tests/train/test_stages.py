@@ -173,6 +173,19 @@ def test_a_single_epoch_is_the_best(toy: keras.Model) -> None:
         np.testing.assert_allclose(ours, plain, rtol=0, atol=1e-6)
 
 
+def test_an_average_of_the_weights_is_kept() -> None:
+    """Of two steps: 0.99 of what the first left, 0.01 of what the second did."""
+    found = []
+    for epochs, average in ((1, False), (2, False), (2, True)):
+        network = toy_network()
+        stage = replace(PAPER.stages[1], epochs=epochs, batch=len(TRAIN), learning_rate=0.01, average=average)
+        train_stage(network, stage, Inputs(None, PICTURES), LABELS, TRAIN, VALIDATION, 3, verbose=0)
+        found.append(network.trainable_variables)
+    for first, second, averaged in zip(*found, strict=True):
+        np.testing.assert_allclose(averaged, 0.99 * first.numpy() + 0.01 * second.numpy(), rtol=0, atol=1e-6)
+    assert any(np.abs(first.numpy() - second.numpy()).max() > 0.005 for first, second, _ in zip(*found, strict=True))
+
+
 @pytest.mark.parametrize("layer", ["block4_pool", "block5_pool"])
 def test_layer_output_is_that_of_the_network(toy: keras.Model, tmp_path: Path, layer: str) -> None:
     pictures = Inputs(None, PICTURES)

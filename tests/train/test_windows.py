@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from tests.factories import write_corrupt
 from tests.pictures import Rectangle, save_frame
 from train.dataset import Sample, load
 from train.groups import Grouping
-from train.windows import PER_FRAME, PROPORTIONS, SHARES, SMALLEST, cut_windows, find_frames, read_boxes
+from train.windows import EMPTIED, PER_FRAME, PROPORTIONS, SHARES, SMALLEST, cut_windows, find_frames, read_boxes
 
 SEEDS = range(6)
 FRAMES = ((1280, 720), (640, 480), (300, 900), (95, 400), (60, 50), (20, 8), (1, 1))
@@ -21,7 +22,13 @@ EVERYWHERE = pytest.mark.parametrize("size", FRAMES, ids=lambda size: f"{size[0]
 
 
 def cut(path: Path, seed: int = 1) -> list[Sample]:
-    return list(cut_windows([(path, "lock")], seed))
+    """Windows as the camera saw them."""
+    return [sample for sample in cut_windows([(path, "lock")], seed) if not sample.erased]
+
+
+def emptied(path: Path, seed: int = 1) -> list[Sample]:
+    """Windows whose vessels are painted over."""
+    return [sample for sample in cut_windows([(path, "lock")], seed) if sample.erased]
 
 
 def windows(path: Path, seed: int, label: int) -> list[Rectangle]:
@@ -137,7 +144,7 @@ def test_as_many_of_each_class_where_there_is_room(
     tmp_path: Path, boxes: list[Rectangle], ships: int, others: int, seed: int
 ) -> None:
     labels = [sample.label for sample in cut(save_frame(tmp_path / "1.png", boxes, (640, 480)), seed)]
-    assert labels == [1] * ships + [0] * others
+    assert sorted(labels) == [0] * others + [1] * ships
 
 
 @pytest.mark.parametrize("box", [(-60, 100, 40, 160), (600, 400, 700, 520), (-9, -9, 30, 30)])
@@ -171,7 +178,8 @@ def test_the_seed_and_the_name_decide(tmp_path: Path) -> None:
     )
     crops = [sample.crop for sample in cut(first)]
     assert crops == [sample.crop for sample in cut(first)] == [sample.crop for sample in cut(moved)]
-    assert crops == [sample.crop for sample in cut_windows([(other, "a"), (first, "b")], 1) if sample.group == "b"]
+    both = cut_windows([(other, "a"), (first, "b")], 1)
+    assert crops == [sample.crop for sample in both if sample.group == "b" and not sample.erased]
     assert set(crops).isdisjoint(sample.crop for sample in cut(first, seed=2))
     assert set(crops).isdisjoint(sample.crop for sample in cut(other))
 
@@ -308,3 +316,33 @@ def test_no_frame_has_boxes(tmp_path: Path, pictures: int) -> None:
         DataError, match=rf"{tmp_path}: {pictures} pictures, none with its boxes \(YOLO .txt of the same name\) beside"
     ):
         find_frames([tmp_path], Grouping())
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_window_with_a_ship_is_shown_without_it_too(tmp_path: Path, seed: int) -> None:
+    """The same place, labelled as empty, with nothing left of the vessel's colour, and the rest untouched."""
+    vessel = (300, 200, 360, 240)
+    path = save_frame(tmp_path / "1.png", [vessel], (640, 480))
+    ships = {sample.crop for sample in cut(path, seed) if sample.label == 1}
+    found = emptied(path, seed)
+    assert 0 < len(found) <= EMPTIED
+    for sample in found:
+        assert (sample.label, sample.group) == (0, "lock")
+        assert sample.crop in ships
+        assert sample.crop is not None
+        x_min, y_min, _, _ = sample.crop
+        before, after = load(replace(sample, erased=())), load(sample)
+        inside = np.zeros(before.shape[:2], bool)
+        for left, top, right, bottom in sample.erased:
+            inside[max(0, top - y_min) : bottom - y_min, max(0, left - x_min) : right - x_min] = True
+        np.testing.assert_array_equal(before[~inside], after[~inside])
+        assert (before[inside] != after[inside]).any()
+
+
+def test_a_window_that_would_be_mostly_paint_is_left_out(tmp_path: Path) -> None:
+    vessels = [(x, y, x + 95, y + 95) for x in range(0, 600, 100) for y in range(0, 400, 100)]
+    assert not emptied(save_frame(tmp_path / "1.png", vessels, (640, 480)))
+
+
+def test_a_frame_without_vessels_has_nothing_to_paint_over(tmp_path: Path) -> None:
+    assert not emptied(save_frame(tmp_path / "1.png", [], (640, 480)))
