@@ -58,6 +58,12 @@ def train_command(
             help="paper: as published. river: altered copies too (small, hazy, dark, noisy, cut off), for cameras never seen."
         ),
     ] = "paper",
+    aim: Annotated[
+        str | None,
+        typer.Option(
+            help="What the threshold is chosen for: balanced, 'miss<=2%', 'false-alarms<=1/hour@1fps', ... By itself balanced with river, and with paper 0.5."
+        ),
+    ] = None,
     frames: Annotated[
         list[Path] | None,
         typer.Option(
@@ -80,8 +86,22 @@ def train_command(
     with _importing("train"):
         from train.train import Settings, train
 
-    settings = Settings(network, weights, positive, groups, recipe, tuple(frames or ()), seed, cache)
+    settings = Settings(network, weights, positive, groups, recipe, aim, tuple(frames or ()), seed, cache)
     train(data, out, settings, overwrite, console)
+
+
+@app.command("aim")
+def aim_command(
+    run: Annotated[Path, typer.Argument(help="Folder that `rivereye train` wrote.")],
+    aim: Annotated[
+        str, typer.Argument(help="balanced, 'miss<=2%', 'false-alarms<=1%' or 'false-alarms<=1/hour@1fps'.")
+    ],
+) -> None:
+    """Choose the threshold of a trained network anew, on its validation pictures, for another aim."""
+    with _importing("train"):
+        from train.decision import decide_anew
+
+    decide_anew(run, aim, console)
 
 
 @app.command("export")

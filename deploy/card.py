@@ -60,7 +60,8 @@ def make_card(
         created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         network=Network(architecture=run.record["network"], weights=RANDOM if run.record["weights"] == "none" else VGG),
         input=Input(width=size[0], height=size[1]),
-        threshold=Threshold(value=run.record["threshold"], chosen="the paper's; not chosen from any data"),
+        threshold=Threshold(value=run.decision["threshold"], chosen=_how_chosen(run.decision["aim"])),
+        temperature=run.decision["temperature"],
         data=run.data,
         stages=run.stages,
         precisions={precision: model},
@@ -88,7 +89,8 @@ def describe(card: Card, notes: str) -> str:
 {card.network.weights.source}, {card.network.weights.licence}.
 
 A picture of any size is brought to {card.input.width} x {card.input.height} pixels ({card.input.resize}); {card.input.dtype},
-{card.input.colour}. A probability of {card.threshold.value:g} or more is a ship (threshold: {card.threshold.chosen}).
+{card.input.colour}. A probability of {card.threshold.value:.3g} or more is a ship (threshold: {card.threshold.chosen}). The network's logits were
+divided by {card.temperature:.3g} (temperature, 1: probabilities not calibrated).
 
 ## Trained on
 {card.data.pictures} pictures, sha256 {card.data.sha256[:16]}. No group of pictures straddles two parts.
@@ -98,6 +100,8 @@ A picture of any size is brought to {card.input.width} x {card.input.height} pix
 {parts}
 
 ## On the test part (the Keras network, 95 % intervals)
+The stages at a threshold of 0.5; the last line calibrated, at the threshold above.
+
 | stage | accuracy | ships found | false alarms |
 |---|---|---|---|
 {stages}
@@ -107,6 +111,10 @@ A picture of any size is brought to {card.input.width} x {card.input.height} pix
 |---|---|---|---|---|---|
 {files}
 {notes and chr(10) + notes}"""
+
+
+def _how_chosen(aim: str | None) -> str:
+    return "the paper's; not chosen from any data" if aim is None else f"on validation pictures, for the aim {aim}"
 
 
 def _share(share: Share) -> str:

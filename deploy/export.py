@@ -23,6 +23,7 @@ from deploy.run import Run, find_pictures, open_run
 from models.bundle import CARD, NAME, Bundle, Card, Parity, Precision, golden_pictures
 from models.classifier import Classifier
 from models.errors import PictureError, UsageError
+from models.networks import cool
 from models.outputs import new_folder
 from models.picture import fit, read_picture
 
@@ -71,12 +72,13 @@ def export(folder: Path, out: Path, settings: Settings, overwrite: bool, console
     run, notes = open_run(folder), _notes(settings.notes)
     with new_folder(out, overwrite, marker=CARD) as draft:
         network = run.load_network()
+        cool(network, run.decision["temperature"])
         _, height, width, _ = network.input_shape
         pictures = _read(_test_paths(run, settings), height, width, console)
         model = _convert(run, network, settings.precision, console)
         onnx.save(model, draft / FILE)
         ask = _onnx_asker(draft / FILE)
-        threshold = run.record["threshold"]
+        threshold = run.decision["threshold"]
         parity = compare(
             _ask_all(_keras_asker(network), pictures, "Keras", console),
             _ask_all(ask, pictures, "ONNX", console),

@@ -6,6 +6,7 @@ import random
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +18,8 @@ from models.picture import is_picture
 
 SCHEMA = "rivereye/run/1"
 LABELS = ("ship", "no_ship")
+DEPLOYED = "as deployed"
+"""What the calibrated network is called beside the stages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,14 @@ class Run:
 
     @property
     def stages(self) -> dict[str, Metrics]:
-        """Figures of each stage on the test part."""
-        return {stage["name"]: Metrics.model_validate(stage["test"]) for stage in self.record["stages"]}
+        """Figures on the test part: of each stage at a threshold of 0.5, and calibrated, at the threshold that was chosen."""
+        stages = {stage["name"]: stage["test"] for stage in self.record["stages"]} | {DEPLOYED: self.decision["test"]}
+        return {name: Metrics.model_validate(test) for name, test in stages.items()}
+
+    @property
+    def decision(self) -> dict[str, Any]:
+        """`threshold`, `temperature`, the `aim` of the threshold (None: the paper's), and `test` figures."""
+        return dict(self.record["decision"])
 
     def load_network(self) -> keras.Model:
         """Raises DataError: the network's file is missing or broken."""
@@ -78,10 +87,13 @@ def _check(run: Run) -> None:
     """Now, rather than after minutes of conversion. Raises ValueError, KeyError or TypeError."""
     if run.record["schema"] != SCHEMA:
         raise ValueError(f"unknown schema {run.record['schema']!r}")
-    missing = [key for key in ("network", "weights", "threshold", "versions") if key not in run.record]
+    missing = [key for key in ("network", "weights", "decision", "versions") if key not in run.record]
     if missing:
         raise ValueError(f"run.json lacks {', '.join(missing)}")
     _ = run.data, run.stages
+    threshold, temperature, _ = (run.decision[name] for name in ("threshold", "temperature", "aim"))
+    if not (0 <= threshold <= 1 and 0 < temperature < inf):
+        raise ValueError(f"no threshold and temperature: {threshold!r}, {temperature!r}")
     for row in run.pictures:
         if row["label"] not in LABELS or not row["path"] or not row["part"]:
             raise ValueError(f"pictures.csv has a row that names no picture, part or label: {row}")

@@ -61,6 +61,15 @@ def unfreeze_from(network: keras.Model, layer: str) -> None:
         each.trainable = position >= names.index(layer)
 
 
+def cool(network: keras.Model, temperature: float) -> None:
+    """Divides the logits by `temperature`, in the weights of the last layer: calibration costs nothing then.
+
+    C. Guo et al., "On Calibration of Modern Neural Networks" (2017).
+    """
+    last = network.get_layer("ship")
+    last.set_weights([values / temperature for values in last.get_weights()])
+
+
 def _pretrained(network: str, weights: str) -> keras.Model | None:
     if weights == "none":
         return None

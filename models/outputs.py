@@ -27,6 +27,22 @@ def check_file(path: Path, overwrite: bool) -> None:
         raise OutputError(f"cannot write {path}: permission denied; choose another place")
 
 
+def replace_text(path: Path, text: str) -> None:
+    """Puts `text` (UTF-8) in the place of what the file held; whoever reads it sees the one or the other.
+
+    Raises:
+        OutputError: the file cannot be written; it is as it was.
+    """
+    path = path.resolve()  # a link stays, what it points to is replaced
+    draft = path.with_name(f".{path.name}-{os.getpid()}")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise OutputError(f"cannot write {path}: {error.strerror}; choose another place") from error
+
+
 @contextmanager
 def new_folder(path: Path, overwrite: bool, marker: str) -> Iterator[Path]:
     """Gives an empty folder to write into; it becomes `path` only when the block ends well.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from models.errors import UsageError
+from train.calibration import BALANCED
 from train.stages import Stage
 
 
@@ -11,12 +12,14 @@ class Recipe:
     """The stages, and what they are shown.
 
     `copies` is how many altered copies of every training picture there are (see `train.augment`); with
-    0 the pictures themselves are shown, as they are.
+    0 the pictures themselves are shown, as they are. `aim` is what the threshold is chosen for (see
+    `train.decision`), None where it is the paper's.
     """
 
     name: str
     stages: tuple[Stage, ...]
     copies: int
+    aim: str | None = None
 
 
 PAPER = Recipe(
@@ -36,6 +39,7 @@ RIVER = Recipe(
         Stage("fine-tuning", "block5_conv1", "block4_pool", epochs=2, learning_rate=1e-5, average=True),
     ),
     copies=2,
+    aim=BALANCED,
 )
 """Altered copies make small ships, haze, dusk and bad pictures, of which the data hold few."""
 

@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from models.errors import UsageError
 from models.networks import SIZE, build
 from models.outputs import new_folder
-from train.dataset import LABELS, Dataset, Sample, find_samples, read_samples
+from train.calibration import aim_named
+from train.dataset import Dataset, Sample, find_samples, read_samples
+from train.decision import PAPERS, Answers, decide, in_words
 from train.groups import Grouping
 from train.material import Material, prepare
 from train.metrics import Metrics, measure
@@ -23,22 +26,22 @@ from train.recipe import Recipe, recipe_named
 from train.run import SCHEMA, describe_data, describe_stage, describe_windows, versions, write_json, write_pictures
 from train.split import Part, split
 from train.stages import Inputs, batch_starts, layer_output, probabilities, train_stage
+from train.tables import parts_table, stages_table
 from train.windows import cut_windows, find_frames
 
 JUDGED: tuple[Part, ...] = ("validation", "test")
-THRESHOLD = 0.5
-"""The paper's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run depends on, besides the pictures."""
+    """What a run depends on, besides the pictures. `aim`: None for the recipe's own."""
 
     network: str = "vgg16"
     weights: str = "imagenet"
     positive: str = "ship"
     groups: str = "name"
     recipe: str = "paper"
+    aim: str | None = None
     frames: tuple[Path, ...] = ()
     seed: int = 1
     cache: bool = True
@@ -61,6 +64,8 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
     if not 0 <= settings.seed < 2**32:
         raise UsageError(f"seed must lie between 0 and {2**32 - 1}; received {settings.seed}")
     keras.utils.set_random_seed(settings.seed)
+    if settings.aim is not None:
+        aim_named(settings.aim)  # refused now, not after an hour
     recipe, grouping = recipe_named(settings.recipe), Grouping(settings.groups)
     samples = find_samples(folders, settings.positive, grouping)
     frames = find_frames(settings.frames, grouping) if settings.frames else {}
@@ -74,7 +79,7 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
             console.print(f"set aside: {reason}", style="yellow", markup=False, highlight=False, soft_wrap=True)
         parts = split(dataset.samples, settings.seed)
         data = describe_data(dataset, parts, folders, settings.groups)
-        console.print(_parts_table(data))
+        console.print(parts_table(data))
         windows = _training_windows(frames, dataset, parts, settings.seed, console)
         material = prepare(dataset, parts, windows, recipe.copies, settings.seed, store / "material", console)
         stages, answers = _run_stages(network, material, recipe, settings, store, console)
@@ -83,22 +88,23 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
         store.rmdir()
         network.save(draft / "network.keras")
         write_pictures(draft / "pictures.csv", dataset, parts, answers)
-        record = {
+        record: dict[str, Any] = {
             "schema": SCHEMA,
             "network": settings.network,
             "weights": Path(settings.weights).name,
             "recipe": {"name": recipe.name, "copies": recipe.copies},
             "seed": settings.seed,
             "cache": settings.cache,
-            "threshold": THRESHOLD,
             "positive": settings.positive,
             "versions": versions(),
             "data": data,
             "frames": describe_windows(settings.frames, list(frames), windows),
             "stages": stages,
+            "decision": decide(_of_last_stage(material, answers), settings.aim or recipe.aim),
         }
         write_json(draft / "run.json", record)
-    console.print(_stages_table(record))
+    console.print(stages_table(record))
+    console.print(in_words(record["decision"]), markup=False, highlight=False, soft_wrap=True)
     console.print(f"run written to {out}", markup=False, highlight=False, soft_wrap=True)
     return record
 
@@ -122,10 +128,11 @@ def _training_windows(
 
 def _run_stages(
     network: keras.Model, material: Material, recipe: Recipe, settings: Settings, store: Path, console: Console
-) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+) -> tuple[list[dict[str, Any]], dict[str, dict[int, float]]]:
     rows, labels = material.rows, material.labels
     inputs = _inputs(network, material, recipe, settings, store, console)
-    records, answers = [], {}
+    records: list[dict[str, Any]] = []
+    answers: dict[str, dict[int, float]] = {}
     for number, stage in enumerate(recipe.stages):
         console.rule(f"stage {number + 1}: {stage.name}, everything from {stage.first_trainable} on")
         began = time.monotonic()
@@ -139,9 +146,20 @@ def _run_stages(
             for part in given
             for sample, answer in zip(material.samples[rows[part]], given[part], strict=True)
         }
-        test: Metrics = measure(labels[rows["test"]], given["test"], THRESHOLD)
+        test: Metrics = measure(labels[rows["test"]], given["test"], PAPERS)
         records.append(describe_stage(stage, history, test, time.monotonic() - began))
     return records, answers
+
+
+def _of_last_stage(material: Material, answers: dict[str, dict[int, float]]) -> Answers:
+    """By part: labels, and what the network answers after all training."""
+    *_, last = answers.values()
+    found: dict[Part, tuple[NDArray[np.int64], NDArray[np.float32]]] = {}
+    for part in JUDGED:
+        rows = material.rows[part]
+        given = [last[sample] for sample in material.samples[rows].tolist()]
+        found[part] = material.labels[rows], np.array(given, np.float32)
+    return found
 
 
 def _inputs(
@@ -156,27 +174,3 @@ def _inputs(
         batches = track(batch_starts(pictures), f"frozen layers up to {stage.last_frozen}", console=console)
         inputs.insert(0, layer_output(network, inputs[0], stage.last_frozen, store / stage.last_frozen, batches))
     return inputs[: len(recipe.stages)]
-
-
-def _parts_table(data: dict[str, Any]) -> Table:
-    table = Table("part", *LABELS, "groups", title=f"{data['pictures']} pictures")
-    for part, counts in data["parts"].items():
-        table.add_row(part, *(str(counts[name]) for name in (*LABELS, "groups")))
-    return table
-
-
-def _stages_table(record: dict[str, Any]) -> Table:
-    table = Table(
-        "stage", "accuracy", "95 % interval", "right", "ships found", "false alarms", title="on the test part"
-    )
-    for stage in record["stages"]:
-        accuracy, recall, alarms = (stage["test"][name] for name in ("accuracy", "recall", "false_alarms"))
-        table.add_row(
-            stage["name"],
-            f"{accuracy['share']:.2%}",
-            f"{accuracy['low']:.2%} to {accuracy['high']:.2%}",
-            f"{accuracy['right']} of {accuracy['n']}",
-            f"{recall['share']:.1%} of {recall['n']}",
-            f"{alarms['share']:.1%} of {alarms['n']}",
-        )
-    return table

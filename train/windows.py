@@ -66,7 +66,7 @@ def cut_windows(frames: Iterable[tuple[Path, str]], seed: int) -> Iterator[Sampl
             raise DataError(str(error)) from error
         boxes = read_boxes(path.with_suffix(".txt")) * [width, height, width, height]
         random = np.random.default_rng([seed, *path.name.encode(errors="surrogateescape")])
-        vessels, emptied = tuple(_whole(*box[:2], *(box[2:] - box[:2]), width, height) for box in boxes), 0
+        vessels, emptied = tuple(_whole(x, y, x_end - x, y_end - y, width, height) for x, y, x_end, y_end in boxes), 0
         for box in random.permutation(np.repeat(boxes, PER_FRAME, axis=0))[:PER_FRAME]:
             if (window := _around(box, width, height, random)) is not None:
                 yield Sample(path, 1, group, crop=window)

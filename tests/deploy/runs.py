@@ -39,19 +39,26 @@ def toy_pictures(count: int, seed: int = 0) -> NDArray[np.uint8]:
     return np.stack([fit(draw(number % 2 == 0, seed + number), WIDTH, HEIGHT) for number in range(count)])
 
 
+FIGURE = {"right": 1, "n": 2, "share": 0.5, "low": 0.1, "high": 0.9}
+METRICS = {"accuracy": FIGURE, "recall": FIGURE, "false_alarms": FIGURE}
+
+
+def decision(threshold: float = 0.5, temperature: float = 1.0, aim: str | None = None) -> dict[str, Any]:
+    return {"aim": aim, "temperature": temperature, "threshold": threshold, "test": METRICS}
+
+
 def write_record(folder: Path, **changes: Any) -> Path:
     """The smallest run.json that export understands; `changes` replace parts of it, None takes them out."""
-    figure = {"right": 1, "n": 2, "share": 0.5, "low": 0.1, "high": 0.9}
     counts = {part: {"ship": 1, "no_ship": 1, "groups": 1} for part in ("train", "validation", "test")}
     record = {
         "schema": "rivereye/run/1",
         "network": "vgg16",
         "weights": "none",
-        "threshold": 0.5,
+        "decision": decision(),
         "versions": {"keras": keras.__version__},
         "data": {"sha256": "0" * 64, "pictures": 6, "grouping": "name", "parts": counts},
         "stages": [
-            {"name": "transfer", "test": {"accuracy": figure, "recall": figure, "false_alarms": figure}},
+            {"name": "transfer", "test": METRICS},
         ],
     } | changes
     folder.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,14 +12,14 @@ from deploy.card import GOLDEN_TOLERANCE, describe, make_card
 from deploy.convert import OPSET
 from deploy.run import open_run
 from models.bundle import Card, Parity, Precision
-from tests.deploy.runs import write_record, write_table
+from tests.deploy.runs import decision, write_record, write_table
 
 PARITY = Parity(n=40, largest_difference=0.000123, mean_difference=0.00001, flips=2)
 
 
-def card(folder: Path, precision: Precision = "fp32", weights: str = "none") -> Card:
+def card(folder: Path, precision: Precision = "fp32", weights: str = "none", decided: Any = None) -> Card:
     (folder / "model.onnx").write_bytes(b"abc")
-    run = open_run(write_record(write_table(folder, []), weights=weights))
+    run = open_run(write_record(write_table(folder, []), weights=weights, decision=decided or decision()))
     golden = np.array([0.12345678, 1.0], np.float32)
     return make_card(run, "lock-north", precision, folder / "model.onnx", (48, 32), PARITY, golden)
 
@@ -38,10 +39,22 @@ def test_the_rest(tmp_path: Path) -> None:
     found = card(tmp_path)
     assert (found.name, found.network.architecture, found.threshold.value) == ("lock-north", "vgg16", 0.5)
     assert (found.input.width, found.input.height) == (48, 32)
-    assert list(found.stages) == ["transfer"]
+    assert list(found.stages) == ["transfer", "as deployed"]
     assert {"keras", "onnx", "tf2onnx"} == set(found.versions)
     written = datetime.strptime(found.created, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     assert abs((datetime.now(UTC) - written).total_seconds()) < 600
+
+
+@pytest.mark.parametrize(
+    ("aim", "chosen"), [(None, "the paper's"), ("miss<=2%", "on validation pictures, for the aim miss<=2%")]
+)
+def test_how_the_threshold_was_chosen(tmp_path: Path, aim: str | None, chosen: str) -> None:
+    found = card(tmp_path, decided=decision(0.375, 1.25, aim))
+    assert (found.threshold.value, found.temperature) == (0.375, 1.25)
+    assert chosen in found.threshold.chosen
+    page = describe(found, "")
+    assert f"A probability of 0.375 or more is a ship (threshold: {found.threshold.chosen})" in page
+    assert "divided by 1.25 " in page
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from models.classifier import Classifier
 from models.errors import GateNotMet, RivereyeError, UsageError
 from models.networks import SIZE
 from tests.deploy.conftest import NOTES, OTHERS
-from tests.deploy.runs import HEIGHT, WIDTH, toy_network, toy_pictures, write_run
+from tests.deploy.runs import HEIGHT, WIDTH, decision, toy_network, toy_pictures, write_run
 from tests.factories import rivereye, write_corrupt
 from tests.pictures import draw, draw_dataset, save
 
@@ -52,7 +52,7 @@ def test_the_card_is_true(exported: Bundle, trained: Path) -> None:
     assert card.data.sha256 == record["data"]["sha256"]
     assert {name: stage.model_dump() for name, stage in card.stages.items()} == {
         stage["name"]: stage["test"] for stage in record["stages"]
-    }
+    } | {"as deployed": record["decision"]["test"]}
     assert card.versions.items() >= record["versions"].items()
 
 
@@ -97,6 +97,17 @@ def test_the_sides_keep_their_names(run: Path, tmp_path: Path, toy: keras.Model,
     )
 
 
+def test_the_temperature_is_in_the_file(toy: keras.Model, tmp_path: Path) -> None:
+    """Its answers are the network's, of logits divided by it."""
+    run = write_run(tmp_path / "run", toy, decision=decision(temperature=2.5))
+    assert call(run, tmp_path / "toy", Settings()).temperature == 2.5
+    pictures = toy_pictures(8)
+    odds = toy.predict_on_batch(pictures)[:, 0]
+    odds = (odds / (1 - odds)) ** (1 / 2.5)
+    with Classifier(open_bundle(str(tmp_path / "toy"))) as classifier:
+        np.testing.assert_allclose(classifier.probabilities(pictures), odds / (1 + odds), atol=1e-5)
+
+
 def test_answers_that_are_no_numbers(tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", toy_network(gain=float("nan")))
     done = rivereye("export", run, "--out", tmp_path / "bundles" / "toy", "--max-flips", "1")
@@ -113,7 +124,7 @@ def test_decisions_that_flip(toy: keras.Model, tmp_path: Path) -> None:
         picture[number, number, 0] ^= 1
         save(picture, tmp_path / "alike" / f"{number}.png")
     threshold = float(np.median(toy.predict_on_batch(pictures)))
-    run = write_run(tmp_path / "run", toy, threshold=threshold)
+    run = write_run(tmp_path / "run", toy, decision=decision(threshold))
     with pytest.raises(GateNotMet, match=r"the int8 model decides \d+ of 20 pictures otherwise.*allowed is 0.50%"):
         call(run, tmp_path / "bundles" / "toy", Settings("int8", tmp_path / "alike"))
     assert names(tmp_path / "bundles") == set()

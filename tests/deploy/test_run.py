@@ -9,7 +9,7 @@ import pytest
 
 from deploy.run import Run, find_pictures, open_run
 from models.errors import DataError, UsageError
-from tests.deploy.runs import toy_network, write_record, write_table
+from tests.deploy.runs import decision, toy_network, write_record, write_table
 from tests.pictures import draw, save
 
 HINT = "give the folder that `rivereye train --out` wrote"
@@ -28,7 +28,7 @@ def run_of(folder: Path, ships: int, others: int, part: str = "test") -> Run:
 def test_a_real_run(trained: Path) -> None:
     run = open_run(trained)
     assert run.data.sha256 == run.record["data"]["sha256"]
-    assert list(run.stages) == ["transfer", "fine-tuning"]
+    assert list(run.stages) == ["transfer", "fine-tuning", "as deployed"]
     assert len(run.paths("test", 1000)) == len(run.paths("validation", 1000)) == 4
     assert run.load_network().count_params() == 14_714_688 + 2_097_665
 
@@ -59,7 +59,10 @@ def test_records_that_are_none(tmp_path: Path, content: str) -> None:
         {"data": {}},
         {"stages": [{"name": "transfer"}]},
         {"stages": None},
-        {"threshold": None},
+        {"decision": None},
+        {"decision": {"threshold": 0.5}},
+        {"decision": decision(threshold=1.5)},
+        {"decision": decision(temperature=0.0)},
         {"network": None},
         {"weights": None},
         {"versions": None},

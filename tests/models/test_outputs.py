@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import OutputError
-from models.outputs import check_file, new_folder
+from models.outputs import check_file, new_folder, replace_text
 
 MARKER = "card.json"
 
@@ -137,3 +137,15 @@ def test_an_impossible_file_is_told_at_once(tmp_path: Path, place: str, said: st
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match=said):
         check_file(tmp_path / place, overwrite=True)
+
+
+def test_a_text_is_replaced_whole(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    path.write_text("old", encoding="utf-8")
+    replace_text(path, "Fluß")
+    assert path.read_text(encoding="utf-8") == "Fluß"
+    (tmp_path / "folder").mkdir()
+    for wrong in (tmp_path / "nowhere" / "run.json", tmp_path / "folder"):
+        with pytest.raises(OutputError, match=f"cannot write {wrong}"):
+            replace_text(wrong, "{}")
+    assert {each.name for each in tmp_path.iterdir()} == {"run.json", "folder"}

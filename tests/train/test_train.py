@@ -91,15 +91,12 @@ def test_a_run_is_three_files(trained: Path) -> None:
 
 
 def test_settings_and_versions(record: dict[str, Any]) -> None:
-    assert {
-        name: record[name] for name in ("schema", "network", "weights", "seed", "cache", "threshold", "positive")
-    } == {
+    assert {name: record[name] for name in ("schema", "network", "weights", "seed", "cache", "positive")} == {
         "schema": "rivereye/run/1",
         "network": "vgg16",
         "weights": "none",
         "seed": SEED,
         "cache": True,
-        "threshold": 0.5,
         "positive": "ship",
     }
     assert {"python", "keras", "tensorflow", "numpy"} <= set(record["versions"])

@@ -1,0 +1,173 @@
+"""A threshold for an aim: chosen on validation, judged on test, kept with the run."""
+
+import csv
+import json
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from rich.console import Console
+
+from models.errors import RivereyeError, UsageError
+from models.networks import cool
+from tests.factories import rivereye
+from tests.train.conftest import toy_network
+from train.calibration import calibrated
+from train.decision import Answers, decide, decide_anew, in_words, read_answers
+
+N = 400
+
+
+def answers_of(seed: int, factor: float, shift: float) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Of a network whose logits are `factor` times too large, and lean to one side."""
+    random = np.random.default_rng(seed)
+    logits = random.normal(0, 3, N)
+    labels = (random.random(N) < 1 / (1 + np.exp(-logits))).astype(np.int64)
+    return labels, (1 / (1 + np.exp(-factor * logits - shift))).astype(np.float32)
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return {"validation": answers_of(1, 3, 2), "test": answers_of(2, 3, 2)}
+
+
+def test_without_an_aim_all_stays_the_papers(answers: Answers) -> None:
+    found = decide(answers, None)
+    assert (found["aim"], found["threshold"], found["temperature"]) == (None, 0.5, 1.0)
+    labels, probabilities = answers["test"]
+    assert found["test"]["accuracy"]["right"] == ((probabilities >= 0.5) == (labels == 1)).sum()
+    assert found["calibration_error"]["before"] == found["calibration_error"]["after"]
+
+
+def test_balanced_is_better_than_a_half(answers: Answers) -> None:
+    plain, found = decide(answers, None), decide(answers, "balanced")
+    assert found["temperature"] > 2
+    assert found["threshold"] > 0.55  # the answers lean towards a ship
+    assert found["calibration_error"]["after"] < found["calibration_error"]["before"] - 0.03
+    assert found["test"]["accuracy"]["right"] > plain["test"]["accuracy"]["right"]
+
+
+@pytest.mark.parametrize(("aim", "figure"), [("miss<=5%", "recall"), ("false-alarms<=5%", "false_alarms")])
+def test_a_limit_is_kept_on_validation(answers: Answers, aim: str, figure: str) -> None:
+    """Where validation and test are the same pictures, the figures tell."""
+    same: Answers = {"validation": answers["validation"], "test": answers["validation"]}
+    share = decide(same, aim)["test"][figure]["share"]
+    assert (share >= 0.95) if figure == "recall" else (share <= 0.05)
+
+
+def test_the_test_part_has_no_say(answers: Answers) -> None:
+    labels, probabilities = answers["test"]
+    other: Answers = {"validation": answers["validation"], "test": (1 - labels, probabilities)}
+    for name in ("threshold", "temperature"):
+        assert decide(answers, "balanced")[name] == decide(other, "balanced")[name]
+
+
+def write_run(folder: Path, answers: Answers, **changes: Any) -> Path:
+    record = {
+        "schema": "rivereye/run/1",
+        "stages": [{"name": "transfer"}, {"name": "fine-tuning"}],
+        "seed": 7,
+    } | changes
+    folder.mkdir()
+    (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    with (folder / "pictures.csv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["path", "label", "group", "part", "transfer", "fine-tuning"])
+        table.writerow(["a.png", "ship", "a", "train", "", ""])
+        for part, (labels, probabilities) in answers.items():
+            for label, probability in zip(labels, probabilities, strict=True):
+                table.writerow(["b.png", ("no_ship", "ship")[label], "b", part, "0.5", f"{probability:.6f}"])
+    return folder
+
+
+def quietly(run: Path, aim: str) -> str:
+    said = StringIO()
+    decide_anew(run, aim, Console(file=said, width=500))
+    return said.getvalue()
+
+
+def test_answers_are_read_as_they_were_written(tmp_path: Path, answers: Answers) -> None:
+    run = write_run(tmp_path / "run", answers)
+    found = read_answers(run / "pictures.csv", "fine-tuning")
+    for part in ("validation", "test"):
+        np.testing.assert_array_equal(found[part][0], answers[part][0])
+        np.testing.assert_allclose(found[part][1], answers[part][1], rtol=0, atol=1e-6)
+
+
+def test_a_run_gets_another_threshold_and_keeps_the_rest(tmp_path: Path, answers: Answers) -> None:
+    run = write_run(tmp_path / "run", answers)
+    said = quietly(run, "miss<=1%")
+    record = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    assert (record["seed"], record["decision"]["aim"]) == (7, "miss<=1%")
+    careful = record["decision"]["threshold"]
+    assert f"threshold {careful:.3f} (aim miss<=1%)" in said
+    quietly(run, "false-alarms<=1%")
+    assert json.loads((run / "run.json").read_text(encoding="utf-8"))["decision"]["threshold"] > careful
+    assert {path.name for path in run.iterdir()} == {"run.json", "pictures.csv"}
+
+
+def test_in_words(answers: Answers) -> None:
+    assert "(the paper's), temperature 1.000: " in in_words(decide(answers, None))
+
+
+def refused(run: Path, aim: str) -> RivereyeError:
+    before = {path: path.read_bytes() for path in run.glob("*") if path.is_file()}
+    with pytest.raises(RivereyeError) as caught:
+        quietly(run, aim)
+    assert {path: path.read_bytes() for path in before} == before
+    return caught.value
+
+
+@pytest.mark.parametrize("aim", ["best", "miss<=100%", "", "0.5"])
+def test_no_such_aim(tmp_path: Path, answers: Answers, aim: str) -> None:
+    assert isinstance(refused(write_run(tmp_path / "run", answers), aim), UsageError)
+
+
+def only(answers: Answers, label: int) -> Answers:
+    labels, probabilities = answers["test"]
+    return {"validation": answers["validation"], "test": (labels[labels == label], probabilities[labels == label])}
+
+
+@pytest.mark.parametrize("stages", [[], [{"name": "third"}], [{}], None])
+def test_not_a_run(tmp_path: Path, answers: Answers, stages: Sequence[dict[str, str]] | None) -> None:
+    for run in (write_run(tmp_path / "run", answers, stages=stages), tmp_path / "nowhere", tmp_path):
+        error = refused(run, "balanced")
+        assert isinstance(error, UsageError)
+        assert f"no finished training run at {run}" in str(error)
+
+
+def test_a_part_of_one_class(tmp_path: Path, answers: Answers) -> None:
+    assert "test pictures of both classes" in str(refused(write_run(tmp_path / "run", only(answers, 1)), "balanced"))
+
+
+def test_a_link_stays_a_link(tmp_path: Path, answers: Answers) -> None:
+    run = write_run(tmp_path / "run", answers)
+    real = (run / "run.json").rename(tmp_path / "real.json")
+    (run / "run.json").symlink_to(real)
+    quietly(run, "balanced")
+    assert (run / "run.json").is_symlink()
+    assert json.loads(real.read_text(encoding="utf-8"))["decision"]["aim"] == "balanced"
+
+
+def test_the_command(tmp_path: Path, answers: Answers) -> None:
+    run = write_run(tmp_path / "run", answers)
+    done = rivereye("aim", run, "miss<=2%")
+    assert done.returncode == 0, done.stderr
+    assert "aim miss<=2%" in done.stderr
+    wrong = rivereye("aim", run, "few mistakes")
+    assert wrong.returncode == 2
+    assert "unknown aim 'few mistakes'" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
+
+
+def test_calibrated_answers_are_those_of_the_cooled_network() -> None:
+    """Dividing logits in the weights is dividing them in the answers."""
+    network = toy_network()
+    pictures = np.random.default_rng(0).integers(0, 256, (20, 16, 16, 3), np.uint8)
+    before = network.predict_on_batch(pictures)[:, 0]
+    cool(network, 2.5)
+    np.testing.assert_allclose(network.predict_on_batch(pictures)[:, 0], calibrated(before, 2.5), atol=1e-6)

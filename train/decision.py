@@ -1,0 +1,103 @@
+"""How a trained network decides: probabilities that mean what they say, and a threshold chosen for an aim.
+
+Both from the answers on the validation part; the test part only says how well that went.
+"""
+
+import csv
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from models.errors import UsageError, first_line
+from models.outputs import replace_text
+from train.calibration import aim_named, calibrated, calibration_error, temperature, threshold
+from train.dataset import LABELS
+from train.metrics import measure
+from train.split import Part
+
+Answers = Mapping[Part, tuple[NDArray[np.int64], NDArray[np.float32]]]
+"""Labels and probabilities, both (n,), of the parts `validation` and `test`."""
+
+PAPERS = 0.5
+"""The paper's threshold; it names none, and a sigmoid's is this."""
+
+
+def decide(answers: Answers, aim: str | None) -> dict[str, Any]:
+    """What run.json holds as `decision`.
+
+    Args:
+        answers: of the last stage, as the network gives them.
+        aim: see `train.calibration.aim_named`; None for the paper's threshold, and probabilities as they are.
+
+    Raises:
+        UsageError: there is no such aim.
+    """
+    divisor, found = 1.0, PAPERS
+    if aim is not None:
+        wanted, (labels, probabilities) = aim_named(aim), answers["validation"]
+        divisor = temperature(labels, probabilities)
+        found = threshold(labels, calibrated(probabilities, divisor), wanted)
+    labels, before = answers["test"]
+    after = calibrated(before, divisor) if aim is not None else before
+    return {
+        "aim": aim,
+        "temperature": divisor,
+        "threshold": found,
+        "test": asdict(measure(labels, after, found)),
+        "calibration_error": {
+            "before": calibration_error(labels, before),
+            "after": calibration_error(labels, after),
+        },
+    }
+
+
+def decide_anew(folder: Path, aim: str, console: Console) -> dict[str, Any]:
+    """Chooses the threshold of a finished run for another aim; writes and returns what its run.json then holds.
+
+    Raises:
+        UsageError: no finished run there, or no such aim.
+        OutputError: run.json cannot be written.
+    """
+    try:
+        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        answers = read_answers(folder / "pictures.csv", record["stages"][-1]["name"])
+    except (OSError, ValueError, KeyError, IndexError, TypeError, csv.Error) as error:
+        raise UsageError(
+            f"no finished training run at {folder}: {first_line(error)}; give the folder that `rivereye train --out` wrote"
+        ) from error
+    record["decision"] = decide(answers, aim)
+    replace_text(folder / "run.json", json.dumps(record, indent=2) + "\n")
+    console.print(in_words(record["decision"]), markup=False, highlight=False, soft_wrap=True)
+    return dict(record)
+
+
+def read_answers(path: Path, stage: str) -> Answers:
+    """From a run's pictures.csv. Raises OSError, ValueError, KeyError or csv.Error."""
+    with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
+        rows = list(csv.DictReader(file))
+    parts: tuple[Part, ...] = ("validation", "test")
+    answers: dict[Part, tuple[NDArray[np.int64], NDArray[np.float32]]] = {}
+    for part in parts:
+        chosen = [row for row in rows if row["part"] == part]
+        labels = np.array([LABELS.index(row["label"]) for row in chosen], np.int64)
+        answers[part] = labels, np.array([float(row[stage]) for row in chosen], np.float32)
+        if len(set(labels.tolist())) < len(LABELS):
+            raise ValueError(f"{path.name} holds no {part} pictures of both classes")
+    return answers
+
+
+def in_words(decision: Mapping[str, Any]) -> str:
+    """One line for people."""
+    test, error = decision["test"], decision["calibration_error"]
+    aim = "the paper's" if decision["aim"] is None else f"aim {decision['aim']}"
+    return (
+        f"threshold {decision['threshold']:.3f} ({aim}), temperature {decision['temperature']:.3f}: "
+        f"{test['accuracy']['share']:.2%} of test pictures right, {test['recall']['share']:.1%} of ships found, "
+        f"{test['false_alarms']['share']:.1%} false alarms; calibration error {error['before']:.3f} before, {error['after']:.3f} after"
+    )
