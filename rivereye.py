@@ -149,6 +149,12 @@ def stream_command(
             help="What the network looks at: whole (the frame), or 2x3 (the frame, and 2 rows of 3 overlapping parts of it): finds smaller ships, in 7 times the time."
         ),
     ] = "whole",
+    threshold: Annotated[
+        str | None,
+        typer.Option(
+            help="Probability from which on a ship is in sight: a number, or an aim that the model's README lists, such as 'miss<=2%'. By itself the model's own."
+        ),
+    ] = None,
     batch: Annotated[int, typer.Option(min=1, max=256, help="Views looked at in one go.")] = 8,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
 ) -> None:
@@ -156,7 +162,7 @@ def stream_command(
     from stream.stream import Outputs, stream
 
     try:
-        summary = stream(source, model, Outputs(output, video, sheet), views, batch, overwrite, console)
+        summary = stream(source, model, Outputs(output, video, sheet), views, threshold, batch, overwrite, console)
     except BrokenPipeError:  # whoever read standard output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at exit
         return

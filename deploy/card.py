@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from deploy.convert import OPSET
 from deploy.run import Run
-from models.bundle import Card, Golden, Input, Model, Network, Parity, Precision, Share, Threshold, Weights
+from models.bundle import Aim, Card, Golden, Input, Model, Network, Parity, Precision, Share, Threshold, Weights
 
 GOLDEN_SEED, GOLDEN_PICTURES = 2026, 8
 GOLDEN_TOLERANCE: dict[Precision, float] = {"fp32": 1e-3, "int8": 0.05}
@@ -62,6 +62,7 @@ def make_card(
         input=Input(width=size[0], height=size[1]),
         threshold=Threshold(value=run.decision["threshold"], chosen=_how_chosen(run.decision["aim"])),
         temperature=run.decision["temperature"],
+        aims={aim: Aim.model_validate(point) for aim, point in run.decision["aims"].items()},
         data=run.data,
         stages=run.stages,
         precisions={precision: model},
@@ -82,6 +83,10 @@ def describe(card: Card, notes: str) -> str:
     files = "\n".join(
         f"| {model.file} | {precision} | {model.bytes / 1e6:.1f} MB | {model.parity.n} | {model.parity.largest_difference:.2g} | {model.parity.flips} |"
         for precision, model in card.precisions.items()
+    )
+    aims = "\n".join(
+        f"| {aim} | {point.threshold:.3f} | {_share(point.test.recall)} | {_share(point.test.false_alarms)} |"
+        for aim, point in card.aims.items()
     )
     return f"""# {card.name}
 
@@ -105,6 +110,13 @@ The stages at a threshold of 0.5; the last line calibrated, at the threshold abo
 | stage | accuracy | ships found | false alarms |
 |---|---|---|---|
 {stages}
+
+## Other thresholds
+Chosen on validation pictures for an aim (`rivereye stream --threshold "AIM"`); the figures are of the test part, calibrated.
+
+| aim | threshold | ships found | false alarms |
+|---|---|---|---|
+{aims}
 
 ## The ONNX file against the Keras network, on real pictures
 | file | precision | size | pictures | largest difference of probability | decisions that flip |

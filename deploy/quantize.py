@@ -42,10 +42,12 @@ def _quiet() -> Iterator[None]:
 
 
 def to_int8(model: onnx.ModelProto, pictures: NDArray[np.uint8]) -> onnx.ModelProto:
-    """Quantises convolutions and the classifier's first matrix; input and output stay as they are.
+    """Quantises convolutions but the first, and the classifier's first matrix; input and output stay as they are.
 
-    Weights are held per channel and in 7 bits (`reduce_range`): with 8, processors without VNNI
-    saturate where they add pairs of products, and would decide otherwise than those with it.
+    Weights are held per channel, in all 8 bits. Processors without VNNI saturate where the sum of two
+    products passes 16 bits, which `reduce_range` (7 bits) would rule out; but that doubles the mean
+    square error of the logits (1130 validation pictures), and in the released network none of 10^9
+    such pairs, drawn from 24 validation pictures, came so far.
 
     Args:
         model: fp32, as `to_onnx` gives it.
@@ -56,16 +58,17 @@ def to_int8(model: onnx.ModelProto, pictures: NDArray[np.uint8]) -> onnx.ModelPr
         plain, prepared, quantised = (Path(folder) / name for name in ("plain.onnx", "prepared.onnx", "quantised.onnx"))
         onnx.save(model, plain)
         quant_pre_process(plain, prepared, skip_symbolic_shape=True)  # no shape here is symbolic but the batch
-        matrices = [node.name for node in onnx.load(prepared).graph.node if node.op_type in ("Gemm", "MatMul")]
+        nodes = onnx.load(prepared).graph.node
+        first = next(node.name for node in nodes if node.op_type == "Conv")  # its rounding is in all that follows
+        last = [node.name for node in nodes if node.op_type in ("Gemm", "MatMul")][-1]
         quantize_static(
             prepared,
             quantised,
             _Pictures(pictures),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=["Conv", "Gemm", "MatMul", "MaxPool", "Relu"],
-            nodes_to_exclude=matrices[-1:],  # 256 weights; in 8 bits its answer would come in steps
+            nodes_to_exclude=[first, last],  # the last has 256 weights; in 8 bits its answer would come in steps
             per_channel=True,
-            reduce_range=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,

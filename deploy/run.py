@@ -42,7 +42,7 @@ class Run:
 
     @property
     def decision(self) -> dict[str, Any]:
-        """`threshold`, `temperature`, the `aim` of the threshold (None: the paper's), and `test` figures."""
+        """`threshold`, `temperature`, the `aim` of the threshold (None: the paper's), `test` figures, and other `aims`."""
         return dict(self.record["decision"])
 
     def load_network(self) -> keras.Model:
@@ -91,7 +91,7 @@ def _check(run: Run) -> None:
     if missing:
         raise ValueError(f"run.json lacks {', '.join(missing)}")
     _ = run.data, run.stages
-    threshold, temperature, _ = (run.decision[name] for name in ("threshold", "temperature", "aim"))
+    threshold, temperature, *_ = (run.decision[name] for name in ("threshold", "temperature", "aim", "aims"))
     if not (0 <= threshold <= 1 and 0 < temperature < inf):
         raise ValueError(f"no threshold and temperature: {threshold!r}, {temperature!r}")
     for row in run.pictures:

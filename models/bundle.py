@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from models.errors import BundleError
+from models.errors import BundleError, UsageError
 from models.picture import RESIZE
 
 CARD = "card.json"
@@ -78,6 +78,13 @@ class Metrics(_Part):
     false_alarms: Share
 
 
+class Aim(_Part):
+    """A threshold that was chosen on validation pictures, and what it gives on test pictures."""
+
+    threshold: Probability
+    test: Metrics
+
+
 class Data(_Part):
     """What the network was trained on. `sha256` is over labels and file contents."""
 
@@ -131,11 +138,32 @@ class Card(_Part):
     input: Input
     output: str = "probabilities"
     threshold: Threshold
+    aims: dict[str, Aim] = {}
     temperature: float = 1.0
     data: Data
     stages: dict[str, Metrics]
     precisions: Annotated[dict[Precision, Model], Field(min_length=1)]
     versions: dict[str, str]
+
+    def threshold_named(self, text: str | None) -> float:
+        """The model's own (None), a number from 0 to 1, or that for one of its `aims`.
+
+        Raises:
+            UsageError: none of these.
+        """
+        if text is None:
+            return self.threshold.value
+        if text in self.aims:
+            return self.aims[text].threshold
+        try:
+            value = float(text)
+        except ValueError:
+            value = -1.0
+        if not 0 <= value <= 1:
+            raise UsageError(
+                f"no threshold {text!r}; give a number from 0 to 1, or an aim of model {self.name}: {', '.join(self.aims) or 'it has none'}"
+            )
+        return value
 
 
 @dataclass(frozen=True, slots=True)

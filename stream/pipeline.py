@@ -31,13 +31,22 @@ class _Item:
 class Pipeline:
     """Frames of one source, each with its detection, in order.
 
-    `batch` counts views: so many are looked at in one go, of one frame or of several.
+    `batch` counts views: so many are looked at in one go, of one frame or of several. `threshold`: None for
+    the model's own.
     A recording is read in full batches and loses nothing; of a live source the newest frames are
     kept, and `dropped` counts the others.
     """
 
-    def __init__(self, source: Source, classifier: Classifier, batch: int = 8, views: Views = WHOLE_FRAME) -> None:
+    def __init__(
+        self,
+        source: Source,
+        classifier: Classifier,
+        batch: int = 8,
+        views: Views = WHOLE_FRAME,
+        threshold: float | None = None,
+    ) -> None:
         self.source, self.classifier, self.batch, self.views = source, classifier, batch, views
+        self.threshold = classifier.bundle.card.threshold.value if threshold is None else threshold
         self._frames = max(1, batch // views.count)
         self._buffer: Buffer[_Item] = Buffer(self._frames if source.live else 2 * self._frames, lossy=source.live)
 
@@ -81,7 +90,6 @@ class Pipeline:
 
     def _look(self, items: list[_Item]) -> Iterator[tuple[Frame, Detection]]:
         camera, model = self.source.camera, ModelId.of(self.classifier.bundle)
-        threshold = self.classifier.bundle.card.threshold.value
         began = time.monotonic()
         answers = self._answers([picture for item in items for picture in item.pictures])
         ended = time.monotonic()
@@ -95,7 +103,7 @@ class Pipeline:
             latency_ms = (
                 {name: round(1000 * seconds, 1) for name, seconds in latency.items()} if self.source.live else None
             )
-            yield frame, seen(frame, camera, model, views, threshold, latency_ms)
+            yield frame, seen(frame, camera, model, views, self.threshold, latency_ms)
 
     def _answers(self, pictures: Sequence[Picture]) -> Iterator[float]:
         """One a picture. No more than a batch at once, as many views a frame would take much memory."""

@@ -41,7 +41,14 @@ class Outputs:
 
 
 def stream(
-    text: str, model: str, outputs: Outputs, views: str, batch: int, overwrite: bool, console: Console
+    text: str,
+    model: str,
+    outputs: Outputs,
+    views: str,
+    threshold: str | None,
+    batch: int,
+    overwrite: bool,
+    console: Console,
 ) -> Summary:
     """Looks at every frame of a source. Ctrl-C ends it early; all files are valid then.
 
@@ -50,6 +57,7 @@ def stream(
         model: folder of a bundle, or name of a released one.
         outputs: what to write.
         views: what of a frame is looked at, see `views_named`.
+        threshold: from which probability on a ship is in sight, see `Card.threshold_named`.
         batch: views looked at in one go.
         overwrite: replace files that are there.
         console: for progress and tables; not where detections go.
@@ -61,11 +69,13 @@ def stream(
     looked_at = views_named(views)
     _check_outputs(outputs, overwrite)
     with ExitStack() as stack:
-        classifier = stack.enter_context(Classifier(open_bundle(model)))
+        bundle = open_bundle(model)
+        decided = bundle.card.threshold_named(threshold)
+        classifier = stack.enter_context(Classifier(bundle))
         source = open_source(text)
         _spare_source(source, outputs)
         summary = Summary(source.live)
-        pipeline = Pipeline(source, classifier, batch, looked_at)
+        pipeline = Pipeline(source, classifier, batch, looked_at, decided)
         try:
             _run(pipeline, outputs, summary, console)
         finally:

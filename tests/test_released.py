@@ -28,22 +28,21 @@ def test_released_model_opens_and_is_small() -> None:
 
 
 def test_sees_a_small_boat_cross_the_sea(tmp_path: Path) -> None:
-    """In parts of the frame: squeezed to 150 pixels the boat is 7 to 19 wide. Its header promises 295 frames, 279
-    decode. A second counts as seen where half of its frames show a ship."""
+    """In parts of the frame, as it is 7 to 19 pixels wide in one squeezed to 150, and with a watchful threshold. Its
+    header promises 295 frames, 279 decode. A second counts as seen where any of its frames shows a ship; seconds without
+    the boat are asked in the same way, or a model that sees ships everywhere would pass."""
     clip = DATA / "videos" / CLIP
     if not clip.is_file():
         pytest.skip(f"{clip} is not here; set RIVEREYE_DATA")
-    done = rivereye("stream", clip, "--views", "2x3", "--output", tmp_path / "detections.jsonl", timeout=600)
+    options = ("--views", "2x3", "--threshold", "miss<=2%", "--output", tmp_path / "detections.jsonl")
+    done = rivereye("stream", clip, *options, timeout=600)
     assert done.returncode == 0, done.stderr
     records = [json.loads(line) for line in (tmp_path / "detections.jsonl").read_text().splitlines()]
     assert len(records) == 279
     labels = json.loads((DATA / "videos" / "labels.json").read_text())
     ((begin, end),) = labels[CLIP]["vessel_intervals_s"]
-    seconds = range(int(begin), int(end))
-    seen = [second for second in seconds if _share_of_ship(records, second) >= 0.5]
-    assert len(seen) > len(seconds) / 2
-
-
-def _share_of_ship(records: list[dict[str, object]], second: int) -> float:
-    states = [each["state"] for each in records if int(float(str(each["media_time"]))) == second]
-    return states.count("ship") / len(states)
+    there = set(range(int(begin), int(end)))
+    seen = {int(each["media_time"]) for each in records if each["state"] == "ship"}
+    assert len(seen & there) > len(there) / 2
+    assert not seen - there - {int(end)}
+    assert "1 passage" in done.stderr

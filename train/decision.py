@@ -24,6 +24,9 @@ from train.split import Part
 Answers = Mapping[Part, tuple[NDArray[np.int64], NDArray[np.float32]]]
 """Labels and probabilities, both (n,), of the parts `validation` and `test`."""
 
+AIMS = ("miss<=2%", "miss<=5%", "balanced", "false-alarms<=3%", "false-alarms<=1%")
+"""Thresholds for these go with every network, from the most watchful to the most reserved."""
+
 PAPERS = 0.5
 """The paper's threshold; it names none, and a sigmoid's is this."""
 
@@ -45,11 +48,16 @@ def decide(answers: Answers, aim: str | None) -> dict[str, Any]:
         found = threshold(labels, calibrated(probabilities, divisor), wanted)
     labels, before = answers["test"]
     after = calibrated(before, divisor) if aim is not None else before
+    validation = answers["validation"][0], calibrated(answers["validation"][1], divisor)
+    others = {each: threshold(*validation, aim_named(each)) for each in AIMS}
     return {
         "aim": aim,
         "temperature": divisor,
         "threshold": found,
         "test": asdict(measure(labels, after, found)),
+        "aims": {
+            each: {"threshold": value, "test": asdict(measure(labels, after, value))} for each, value in others.items()
+        },
         "calibration_error": {
             "before": calibration_error(labels, before),
             "after": calibration_error(labels, after),

@@ -43,8 +43,11 @@ FIGURE = {"right": 1, "n": 2, "share": 0.5, "low": 0.1, "high": 0.9}
 METRICS = {"accuracy": FIGURE, "recall": FIGURE, "false_alarms": FIGURE}
 
 
+AIMS = {"miss<=2%": {"threshold": 0.125, "test": METRICS}}
+
+
 def decision(threshold: float = 0.5, temperature: float = 1.0, aim: str | None = None) -> dict[str, Any]:
-    return {"aim": aim, "temperature": temperature, "threshold": threshold, "test": METRICS}
+    return {"aim": aim, "temperature": temperature, "threshold": threshold, "test": METRICS, "aims": AIMS}
 
 
 def write_record(folder: Path, **changes: Any) -> Path:

@@ -9,7 +9,7 @@ import pytest
 from models import bundle as module
 from models.bundle import CARD, RELEASED, golden_pictures, open_bundle
 from models.classifier import Classifier
-from models.errors import BundleError
+from models.errors import BundleError, UsageError
 from tests.factories import write_bundle
 
 
@@ -142,6 +142,27 @@ def test_a_missing_model_is_refused(tmp_path: Path) -> None:
     (opened.folder / "model.onnx").unlink()
     with pytest.raises(BundleError, match=r"cannot read .*model\.onnx: No such file"):
         opened.read_model()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [(None, 0.5), ("0", 0.0), ("0.25", 0.25), ("1", 1.0), ("1e-3", 0.001), ("miss<=2%", 0.05)]
+)
+def test_thresholds(bundle: Path, text: str | None, value: float) -> None:
+    assert open_bundle(str(bundle)).card.threshold_named(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "-0.1", "1.1", "nan", "inf", "50%", "miss<=3%", "balanced"])
+def test_no_such_threshold(bundle: Path, text: str) -> None:
+    with pytest.raises(UsageError, match=r"number from 0 to 1, or an aim of model brightness: miss<=2%") as caught:
+        open_bundle(str(bundle)).card.threshold_named(text)
+    assert repr(text) in str(caught.value)
+
+
+def test_a_card_without_aims_opens(tmp_path: Path) -> None:
+    folder = write_bundle(tmp_path / "bundle")
+    change_card(folder, "aims", None)
+    with pytest.raises(UsageError, match="it has none"):
+        open_bundle(str(folder)).card.threshold_named("balanced")
 
 
 def test_golden_pictures_stay_what_they_are() -> None:

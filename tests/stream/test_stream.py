@@ -267,6 +267,26 @@ def test_a_small_ship_is_found_in_parts_of_the_frame(tmp_path: Path, far: Path, 
     assert frames[20][30:].max() < 60
 
 
+def test_the_threshold_decides(clip: Path, bundle: Path) -> None:
+    """A number, or an aim of the model; what the network says stays the same."""
+    by_itself, always, never = (
+        lines_of(rivereye("stream", clip, "--model", bundle, *options).stdout)
+        for options in ((), ("--threshold", "miss<=2%"), ("--threshold", "0.99"))
+    )
+    assert {each["state"] for each in by_itself} == {"ship", "no_ship"}
+    assert {each["state"] for each in always} == {"ship"}
+    assert {each["state"] for each in never} == {"no_ship"}
+    for name in ("confidence", "frame_id"):
+        assert [each[name] for each in by_itself] == [each[name] for each in always] == [each[name] for each in never]
+
+
+def test_a_threshold_that_is_none(clip: Path, bundle: Path, tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    said = complaint(rivereye("stream", clip, "--model", bundle, "--threshold", "high", "--output", out), 2)
+    assert "no threshold 'high'" in said
+    assert not out.exists()
+
+
 def test_by_itself_the_whole_frame_is_the_only_view(far: Path, bundle: Path) -> None:
     by_itself = rivereye("stream", far, "--model", bundle)
     named = [rivereye("stream", far, "--model", bundle, "--views", each) for each in ("whole", "1x1")]

@@ -17,7 +17,7 @@ from models.networks import cool
 from tests.factories import rivereye
 from tests.train.conftest import toy_network
 from train.calibration import calibrated
-from train.decision import Answers, decide, decide_anew, in_words, read_answers
+from train.decision import AIMS, Answers, decide, decide_anew, in_words, read_answers
 
 N = 400
 
@@ -57,6 +57,21 @@ def test_a_limit_is_kept_on_validation(answers: Answers, aim: str, figure: str) 
     same: Answers = {"validation": answers["validation"], "test": answers["validation"]}
     share = decide(same, aim)["test"][figure]["share"]
     assert (share >= 0.95) if figure == "recall" else (share <= 0.05)
+
+
+def test_thresholds_for_other_aims_go_along(answers: Answers) -> None:
+    """From the most watchful to the most reserved; each is what it would be alone."""
+    for aim in (None, "balanced"):
+        aims = decide(answers, aim)["aims"]
+        assert tuple(aims) == AIMS
+        thresholds = [point["threshold"] for point in aims.values()]
+        assert thresholds == sorted(thresholds)
+        for figure in ("recall", "false_alarms"):
+            shares = [point["test"][figure]["share"] for point in aims.values()]
+            assert shares == sorted(shares, reverse=True)
+    for aim, point in decide(answers, "miss<=10%")["aims"].items():
+        alone = decide(answers, aim)
+        assert point == {"threshold": alone["threshold"], "test": alone["test"]}
 
 
 def test_the_test_part_has_no_say(answers: Answers) -> None:
