@@ -61,7 +61,7 @@ def train_command(
     aim: Annotated[
         str | None,
         typer.Option(
-            help="What the threshold is chosen for: balanced, 'miss<=2%', 'false-alarms<=1/hour@1fps', ... By itself balanced with river, and with paper 0.5."
+            help="What the threshold is chosen for: balanced, 'miss<=2%', 'false-alarms<=1/hour@1fps', ... By itself 0.5 with paper, 'false-alarms<=3%' with river."
         ),
     ] = None,
     frames: Annotated[

@@ -82,6 +82,9 @@ def decide_anew(folder: Path, aim: str, console: Console) -> dict[str, Any]:
     record["decision"] = decide(answers, aim)
     replace_text(folder / "run.json", json.dumps(record, indent=2) + "\n")
     console.print(in_words(record["decision"]), markup=False, highlight=False, soft_wrap=True)
+    console.print(
+        f"written to {folder / 'run.json'}; export again to use it", markup=False, highlight=False, soft_wrap=True
+    )
     return dict(record)
 
 

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
@@ -18,7 +16,7 @@ from models.networks import SIZE, build
 from models.outputs import new_folder
 from train.calibration import aim_named
 from train.dataset import Dataset, Sample, find_samples, read_samples
-from train.decision import PAPERS, Answers, decide, in_words
+from train.decision import PAPERS, decide, in_words, read_answers
 from train.groups import Grouping
 from train.material import Material, prepare
 from train.metrics import Metrics, measure
@@ -100,7 +98,9 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
             "data": data,
             "frames": describe_windows(settings.frames, list(frames), windows),
             "stages": stages,
-            "decision": decide(_of_last_stage(material, answers), settings.aim or recipe.aim),
+            "decision": decide(
+                read_answers(draft / "pictures.csv", recipe.stages[-1].name), settings.aim or recipe.aim
+            ),
         }
         write_json(draft / "run.json", record)
     console.print(stages_table(record))
@@ -149,17 +149,6 @@ def _run_stages(
         test: Metrics = measure(labels[rows["test"]], given["test"], PAPERS)
         records.append(describe_stage(stage, history, test, time.monotonic() - began))
     return records, answers
-
-
-def _of_last_stage(material: Material, answers: dict[str, dict[int, float]]) -> Answers:
-    """By part: labels, and what the network answers after all training."""
-    *_, last = answers.values()
-    found: dict[Part, tuple[NDArray[np.int64], NDArray[np.float32]]] = {}
-    for part in JUDGED:
-        rows = material.rows[part]
-        given = [last[sample] for sample in material.samples[rows].tolist()]
-        found[part] = material.labels[rows], np.array(given, np.float32)
-    return found
 
 
 def _inputs(

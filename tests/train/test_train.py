@@ -23,12 +23,14 @@ from tests.factories import COMMAND, rivereye, write_corrupt
 from tests.pictures import DRAWN, SEED, draw, draw_dataset, save, save_frame
 from tests.train.conftest import toy_network
 from train.dataset import Sample, find_samples, read_samples
+from train.decision import decide, read_answers
 from train.groups import Grouping
 from train.material import prepare
 from train.metrics import share
 from train.recipe import RECIPES
 from train.split import SHARES, split
 from train.train import Settings, train
+from train.windows import EMPTIED
 
 
 @pytest.fixture
@@ -112,6 +114,13 @@ def test_the_record_names_its_data(trained: Path, record: dict[str, Any], tmp_pa
         "validation": {"no_ship": 2, "ship": 2, "groups": 1},
         "test": {"no_ship": 2, "ship": 2, "groups": 1},
     }
+
+
+def test_the_papers_threshold_by_itself(trained: Path, record: dict[str, Any]) -> None:
+    decision = record["decision"]
+    assert (decision["aim"], decision["threshold"], decision["temperature"]) == (None, 0.5, 1.0)
+    assert decision["test"] == record["stages"][-1]["test"]
+    assert "threshold 0.500 (the paper's)" in (trained / "said.txt").read_text(encoding="utf-8")
 
 
 def test_the_record_names_recipe_and_frames(record: dict[str, Any]) -> None:
@@ -272,6 +281,20 @@ def test_a_stopped_training_leaves_nothing(
 # Recipes and frames, with a network of a few thousand weights
 
 
+def test_the_recipe_has_an_aim(shown: list[Sample], tmp_path: Path) -> None:
+    """Chosen on the answers that pictures.csv holds; the temperature is not in the network yet."""
+    written, said = run_toy(draw_dataset(tmp_path / "pictures", DRAWN), tmp_path / "run", Settings(recipe="river"))
+    decision = written["decision"]
+    assert decision["aim"] == RECIPES["river"].aim
+    assert decision == decide(read_answers(tmp_path / "run" / "pictures.csv", "fine-tuning"), decision["aim"])
+    assert f"aim {decision['aim']}" in said
+
+
+def test_an_aim_that_is_none_is_refused_at_once(shown: list[Sample], tmp_path: Path) -> None:
+    error = refused(tmp_path / "nowhere", tmp_path / "runs" / "mine", Settings(aim="few mistakes"))
+    assert "unknown aim 'few mistakes'" in str(error)
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("with_frames", [False, True], ids=["alone", "frames"])
 def test_the_cache_changes_nothing(shown: list[Sample], tmp_path: Path, recipe: str, with_frames: bool) -> None:
@@ -281,7 +304,7 @@ def test_the_cache_changes_nothing(shown: list[Sample], tmp_path: Path, recipe: 
     for cache in (True, False):
         settings = Settings(recipe=recipe, frames=frames, cache=cache)
         found.append(run_toy(pictures, tmp_path / f"run-{cache}", settings)[0])
-    assert len(shown) == (24 if with_frames else 0)
+    assert len(shown) == (24 + EMPTIED if with_frames else 0)
     assert [stage["name"] for stage in found[0]["stages"]] == [stage.name for stage in RECIPES[recipe].stages]
     for stage, (cached, plain) in zip(
         RECIPES[recipe].stages, zip(*(each["stages"] for each in found), strict=True), strict=True
@@ -303,7 +326,18 @@ def test_the_command_takes_recipe_and_frames(
     pictures = draw_dataset(tmp_path / "pictures", DRAWN)
     first, second = (frames_of(tmp_path / name, [f"{name}_1.png"]) for name in ("lock", "weir"))
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
-    options = ["--recipe", "river", "--frames", first, "--frames", second, "--out", tmp_path / "run"]
+    options = [
+        "--recipe",
+        "river",
+        "--aim",
+        "miss<=5%",
+        "--frames",
+        first,
+        "--frames",
+        second,
+        "--out",
+        tmp_path / "run",
+    ]
     monkeypatch.setattr("sys.argv", ["rivereye", "train", str(pictures), *map(str, options)])
     monkeypatch.setattr("signal.signal", lambda *_: None)
     with pytest.raises(SystemExit) as caught:
@@ -315,11 +349,13 @@ def test_the_command_takes_recipe_and_frames(
     assert written["frames"] == {
         "folders": [str(first), str(second)],
         "frames": 2,
-        "windows": {"no_ship": 24, "ship": 24},
+        "windows": {"no_ship": 2 * (12 + EMPTIED), "ship": 24},
     }
-    assert [stage["keep_best"] for stage in written["stages"]] == [True, True]
+    assert [stage["keep_best"] for stage in written["stages"]] == [True, False]
+    assert [stage["average"] for stage in written["stages"]] == [False, True]
+    assert written["decision"]["aim"] == "miss<=5%"
     assert {path.name for path in (tmp_path / "run").iterdir()} == {"network.keras", "run.json", "pictures.csv"}
-    assert Counter(sample.label for sample in shown) == {0: 24, 1: 24}
+    assert Counter(sample.label for sample in shown) == {0: 2 * (12 + EMPTIED), 1: 24}
 
 
 def test_answers_stand_beside_their_own_pictures(shown: list[Sample], tmp_path: Path) -> None:
@@ -381,10 +417,10 @@ def test_no_window_of_a_camera_that_judges(
     assert not groups_shown & judging
     assert groups_shown > training
     assert len(groups_shown) == 4  # and the camera that no picture is of
-    assert Counter(sample.label for sample in shown) == {0: 4 * 12, 1: 4 * 12}
+    assert Counter(sample.label for sample in shown) == {0: 4 * (12 + EMPTIED), 1: 4 * 12}
     assert written["frames"]["frames"] == 6
-    assert written["frames"]["windows"] == {"no_ship": 4 * 12, "ship": 4 * 12}
-    assert "96 windows from frames for training, 48 with a ship; 48 left out: their cameras" in said
+    assert written["frames"]["windows"] == {"no_ship": 4 * (12 + EMPTIED), "ship": 4 * 12}
+    assert "120 windows from frames for training, 48 with a ship; 60 left out: their cameras" in said
 
 
 def test_only_frames_of_cameras_that_judge(shown: list[Sample], tmp_path: Path) -> None:
@@ -400,7 +436,7 @@ def test_only_frames_of_cameras_that_judge(shown: list[Sample], tmp_path: Path) 
     without, _ = run_toy(pictures, tmp_path / "without", Settings())
     written, said = run_toy(pictures, tmp_path / "run", Settings(frames=(frames,)))
     assert shown == []
-    assert "0 windows from frames for training, 0 with a ship; 96 left out" in said
+    assert "0 windows from frames for training, 0 with a ship; 120 left out" in said
     assert written["frames"]["windows"] == {"no_ship": 0, "ship": 0}
     for with_frames, alone in zip(written["stages"], without["stages"], strict=True):
         assert with_frames["history"]["loss"] == pytest.approx(alone["history"]["loss"], rel=1e-5)
