@@ -15,6 +15,7 @@ from rich.console import Console
 
 from models.bundle import DEFAULT
 from models.errors import MissingExtra, RivereyeError
+from models.say import say
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
 console = Console(stderr=True)
@@ -202,10 +203,10 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except RivereyeError as error:
-        console.print(f"rivereye: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        say(console, f"rivereye: {error}", "red")
         sys.exit(error.exit_code)
     except SystemExit as end:
         if end.code == INTERRUPTED_IN_TYPER:
-            console.print("rivereye: interrupted; no half-made output was left", markup=False, highlight=False)
+            say(console, "rivereye: interrupted; no half-made output was left")
             sys.exit(1)
         raise

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from deploy.convert import OPSET
 from deploy.run import Run
-from models.bundle import Aim, Card, Golden, Input, Model, Network, Parity, Precision, Share, Threshold, Weights
+from models.card import Aim, Card, Golden, Input, Model, Network, Parity, Precision, Share, Threshold, Weights
 
 GOLDEN_SEED, GOLDEN_PICTURES = 2026, 8
 GOLDEN_TOLERANCE: dict[Precision, float] = {"fp32": 1e-3, "int8": 0.05}

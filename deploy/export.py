@@ -20,12 +20,14 @@ from deploy.convert import to_onnx
 from deploy.parity import LIMITS, check, compare
 from deploy.quantize import CALIBRATION_PICTURES, to_int8
 from deploy.run import Run, find_pictures, open_run
-from models.bundle import CARD, NAME, Bundle, Card, Parity, Precision, golden_pictures
+from models.bundle import CARD, Bundle, golden_pictures
+from models.card import NAME, Card, Parity, Precision
 from models.classifier import Classifier
 from models.errors import PictureError, UsageError
 from models.networks import cool
 from models.outputs import new_folder
 from models.picture import fit, read_picture
+from models.say import say
 
 FILE = "model.onnx"
 BATCH = 16
@@ -96,7 +98,7 @@ def export(folder: Path, out: Path, settings: Settings, overwrite: bool, console
         (draft / CARD).write_text(card.model_dump_json(indent=2, by_alias=True) + "\n", encoding="utf-8")
         (draft / "README.md").write_text(describe(card, notes), encoding="utf-8")
         Classifier(Bundle(draft, card, settings.precision)).close()  # opens as it will for the user
-    console.print(f"bundle written to {out}", markup=False, highlight=False, soft_wrap=True)
+    say(console, f"bundle written to {out}")
     return card
 
 
@@ -147,7 +149,7 @@ def _read(paths: Sequence[Path], height: int, width: int, console: Console) -> N
         try:
             pictures.append(fit(read_picture(path), width, height))
         except PictureError as error:
-            console.print(f"skipped: {error}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+            say(console, f"skipped: {error}", "yellow")
     if not pictures:
         raise UsageError(f"none of {len(paths)} pictures can be read; give others with --data FOLDER")
     return np.stack(pictures)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.bundle import Parity, Precision
+from models.card import Parity, Precision
 from models.errors import GateNotMet
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import keras
 
-from models.bundle import Data, Metrics
+from models.card import Data, Metrics
 from models.errors import DataError, UsageError, first_line
 from models.picture import is_picture
 

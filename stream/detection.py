@@ -7,7 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.bundle import Bundle, Precision, Probability
+from models.bundle import Bundle
+from models.card import Precision, Probability
 from stream.frame import Frame, Reason
 
 State = Literal["ship", "no_ship", "unknown"]

@@ -13,6 +13,7 @@ from models.classifier import Classifier
 from models.errors import OutputError
 from models.outputs import check_file
 from models.picture import SUFFIXES
+from models.say import say
 from stream.annotate import annotate, caption
 from stream.detection import Detection
 from stream.frame import Frame
@@ -100,11 +101,10 @@ def _run(pipeline: Pipeline, outputs: Outputs, summary: Summary, console: Consol
                 summary.states[detection.state] += 1
                 _follow(passages, sheet, frame, detection)
                 if detection.state == "unknown":
-                    bar.console.print(
+                    say(
+                        bar.console,
                         f"unreadable: {frame.name or f'frame {frame.index}'}, recorded as unknown",
-                        style="yellow",
-                        markup=False,
-                        highlight=False,
+                        "yellow",
                     )
                 if video is not None and frame.picture is not None:
                     video.put((frame, detection))

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from models.say import say
 from stream.annotate import clock
 from stream.passage import Passage
 from stream.source import Source
@@ -38,31 +39,20 @@ def show_summary(summary: Summary, source: Source, provider: str, files: Sequenc
     )
     rate = f", {summary.frames / summary.seconds:.0f} frames/s on {provider}" if summary.seconds else ""
     frames = "1 frame" if summary.frames == 1 else f"{summary.frames} frames"
-    console.print(
-        f"{frames} of {source.camera}: {counts or 'none'}{rate}",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
-    )
+    say(console, f"{frames} of {source.camera}: {counts or 'none'}{rate}")
     if source.expected and summary.frames < source.expected and not summary.interrupted:
-        console.print(
+        say(
+            console,
             f"only {summary.frames} of the {source.expected} frames its header promises could be decoded; is the recording complete?",
-            style="yellow",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
+            "yellow",
         )
     if summary.dropped:
-        console.print(
-            f"{summary.dropped} live frames dropped: they came faster than they could be looked at",
-            markup=False,
-            highlight=False,
-        )
+        say(console, f"{summary.dropped} live frames dropped: they came faster than they could be looked at")
     if summary.interrupted:
-        console.print("interrupted; what was written until now is valid", markup=False, highlight=False, soft_wrap=True)
+        say(console, "interrupted; what was written until now is valid")
     for path in files:
         if path.exists():
-            console.print(f"  {path}", markup=False, highlight=False, soft_wrap=True)
+            say(console, f"  {path}")
 
 
 def _passages_table(passages: Sequence[Passage]) -> Table:

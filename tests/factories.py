@@ -23,24 +23,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from PIL import Image
 
-from models.bundle import (
-    CARD,
-    Aim,
-    Bundle,
-    Card,
-    Data,
-    Golden,
-    Input,
-    Metrics,
-    Model,
-    Network,
-    Parity,
-    Share,
-    Threshold,
-    Weights,
-    golden_pictures,
-    open_bundle,
-)
+from models.bundle import CARD, Bundle, golden_pictures, open_bundle
+from models.card import Aim, Card, Data, Golden, Input, Metrics, Model, Network, Parity, Share, Threshold, Weights
 from models.picture import Box, Picture
 from stream.detection import Detection, ModelId, View, blind, seen
 from stream.frame import Frame

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from models.errors import UsageError, first_line
 from models.outputs import replace_text
+from models.say import say
 from train.calibration import aim_named, calibrated, calibration_error, temperature, threshold
 from train.dataset import LABELS
 from train.metrics import measure
@@ -81,10 +82,8 @@ def decide_anew(folder: Path, aim: str, console: Console) -> dict[str, Any]:
         ) from error
     record["decision"] = decide(answers, aim)
     replace_text(folder / "run.json", json.dumps(record, indent=2) + "\n")
-    console.print(in_words(record["decision"]), markup=False, highlight=False, soft_wrap=True)
-    console.print(
-        f"written to {folder / 'run.json'}; export again to use it", markup=False, highlight=False, soft_wrap=True
-    )
+    say(console, in_words(record["decision"]))
+    say(console, f"written to {folder / 'run.json'}; export again to use it")
     return dict(record)
 
 

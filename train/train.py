@@ -14,6 +14,7 @@ from rich.progress import track
 from models.errors import UsageError
 from models.networks import SIZE, build
 from models.outputs import new_folder
+from models.say import say
 from train.calibration import aim_named
 from train.dataset import Dataset, Sample, find_samples, read_samples
 from train.decision import PAPERS, decide, in_words, read_answers
@@ -74,7 +75,7 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
         reading = track(samples, "reading pictures", console=console)
         dataset = read_samples(reading, SIZE, store / "pictures")
         for _, reason in dataset.unreadable:
-            console.print(f"set aside: {reason}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+            say(console, f"set aside: {reason}", "yellow")
         parts = split(dataset.samples, settings.seed)
         data = describe_data(dataset, parts, folders, settings.groups)
         console.print(parts_table(data))
@@ -104,8 +105,8 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
         }
         write_json(draft / "run.json", record)
     console.print(stages_table(record))
-    console.print(in_words(record["decision"]), markup=False, highlight=False, soft_wrap=True)
-    console.print(f"run written to {out}", markup=False, highlight=False, soft_wrap=True)
+    say(console, in_words(record["decision"]))
+    say(console, f"run written to {out}")
     return record
 
 

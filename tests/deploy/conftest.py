@@ -11,7 +11,8 @@ import onnx
 import pytest
 
 from deploy.convert import to_onnx
-from models.bundle import Bundle, Precision, open_bundle
+from models.bundle import Bundle, open_bundle
+from models.card import Precision
 from rivereye import main
 from tests.deploy.runs import toy_network, write_run
 from tests.factories import rivereye

@@ -11,7 +11,7 @@ import pytest
 from deploy.card import GOLDEN_TOLERANCE, describe, make_card
 from deploy.convert import OPSET
 from deploy.run import open_run
-from models.bundle import Card, Parity, Precision
+from models.card import Card, Parity, Precision
 from tests.deploy.runs import decision, write_record, write_table
 
 PARITY = Parity(n=40, largest_difference=0.000123, mean_difference=0.00001, flips=2)

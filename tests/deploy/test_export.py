@@ -13,7 +13,8 @@ import pytest
 from rich.console import Console
 
 from deploy.export import Settings, export, precision_named
-from models.bundle import Bundle, Card, Precision, open_bundle
+from models.bundle import Bundle, open_bundle
+from models.card import Card, Precision
 from models.classifier import Classifier
 from models.errors import GateNotMet, RivereyeError, UsageError
 from models.networks import SIZE

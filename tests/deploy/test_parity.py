@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from deploy.parity import LIMITS, Limits, check, compare
-from models.bundle import Parity, Precision
+from models.card import Parity, Precision
 from models.errors import GateNotMet
 
 BELOW = float(np.nextafter(np.float32(0.5), np.float32(0)))

@@ -1,0 +1,158 @@
+"""What is to be known about a deployable model: its card, `card.json`."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.errors import UsageError
+from models.picture import RESIZE
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.onnx$")]
+"""A bare name, so that no card can point outside its folder."""
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+"""Of a bundle."""
+Precision = Literal["fp32", "int8"]
+
+
+class _Part(BaseModel):
+    """Unknown fields are let through: a later card with more to say still loads."""
+
+    model_config = ConfigDict(frozen=True, protected_namespaces=())
+
+
+class Weights(_Part):
+    """Where the base's weights come from, and under which licence they may be passed on."""
+
+    source: str
+    licence: str
+
+
+class Network(_Part):
+    architecture: str
+    weights: Weights
+
+
+class Input(_Part):
+    """What the ONNX file takes: `pictures`, with the batch axis first. Mean subtraction is inside the graph."""
+
+    name: str = "pictures"
+    width: Annotated[int, Field(ge=16, le=4096)]
+    height: Annotated[int, Field(ge=16, le=4096)]
+    layout: Literal["NHWC"] = "NHWC"
+    dtype: Literal["uint8"] = "uint8"
+    colour: Literal["BGR"] = "BGR"
+    resize: str = RESIZE
+
+
+class Threshold(_Part):
+    """A probability of `value` or more is a ship."""
+
+    value: Probability
+    chosen: str
+
+
+class Share(_Part):
+    """`right` of `n`, with a 95 % interval (Wilson)."""
+
+    right: int
+    n: int
+    share: Probability
+    low: Probability
+    high: Probability
+
+
+class Metrics(_Part):
+    """On test pictures of the training run, by the Keras network."""
+
+    accuracy: Share
+    recall: Share
+    false_alarms: Share
+
+
+class Aim(_Part):
+    """A threshold that was chosen on validation pictures, and what it gives on test pictures."""
+
+    threshold: Probability
+    test: Metrics
+
+
+class Data(_Part):
+    """What the network was trained on. `sha256` is over labels and file contents."""
+
+    sha256: str
+    pictures: int
+    grouping: str
+    parts: dict[str, dict[str, int]]
+
+
+class Parity(_Part):
+    """The ONNX file against the Keras network, on real pictures.
+
+    `largest_difference` and `mean_difference` are of probabilities; `flips` counts the pictures on
+    which the two decide differently at the threshold.
+    """
+
+    n: int
+    largest_difference: float
+    mean_difference: float
+    flips: int
+
+
+class Golden(_Part):
+    """Answers that a sound runtime reproduces for `golden_pictures(seed, ...)`."""
+
+    seed: int
+    probabilities: Annotated[tuple[Probability, ...], Field(min_length=1, max_length=64)]
+    tolerance: Annotated[float, Field(gt=0, lt=1)]
+
+
+class Model(_Part):
+    """One ONNX file of the bundle."""
+
+    file: FileName
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    bytes: int
+    opset: int
+    parity: Parity
+    golden: Golden
+
+
+class Card(_Part):
+    """All that is to be known about a bundle. JSON Schema: `Card.model_json_schema()`."""
+
+    schema_: Annotated[Literal["rivereye/card/1"], Field(alias="schema")] = "rivereye/card/1"
+    name: Annotated[str, Field(pattern=NAME)]
+    version: str
+    created: str
+    network: Network
+    labels: tuple[Literal["no_ship"], Literal["ship"]] = ("no_ship", "ship")
+    input: Input
+    output: str = "probabilities"
+    threshold: Threshold
+    aims: dict[str, Aim] = {}
+    temperature: float = 1.0
+    data: Data
+    stages: dict[str, Metrics]
+    precisions: Annotated[dict[Precision, Model], Field(min_length=1)]
+    versions: dict[str, str]
+
+    def threshold_named(self, text: str | None) -> float:
+        """The model's own (None), a number from 0 to 1, or that for one of its `aims`.
+
+        Raises:
+            UsageError: none of these.
+        """
+        if text is None:
+            return self.threshold.value
+        if text in self.aims:
+            return self.aims[text].threshold
+        try:
+            value = float(text)
+        except ValueError:
+            value = -1.0
+        if not 0 <= value <= 1:
+            raise UsageError(
+                f"no threshold {text!r}; give a number from 0 to 1, or an aim of model {self.name}: {', '.join(self.aims) or 'it has none'}"
+            )
+        return value
