@@ -1,10 +1,14 @@
 """What many tests share and none changes."""
 
+import signal
 from pathlib import Path
 
 import pytest
 
 from tests.factories import write_bundle
+
+# A shell starts background jobs deaf to Ctrl-C, and their children too; what the tests start must hear it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -251,11 +251,10 @@ def start(
 ) -> Iterator[subprocess.Popen[str]]:
     """Starts the command and lets it run; what still runs when the block ends is killed.
 
-    A small launcher becomes the command, as it can do what Popen cannot once there are threads: give
-    Ctrl-C its meaning back, which shells take from what they start in the background; and set the
+    A small launcher becomes the command, as it can do what Popen cannot once there are threads: set the
     `limit` of bytes of every file, beyond which writing fails as on a full disk.
     """
-    launcher = "import os, resource, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL)"
+    launcher = "import os, resource, sys"
     if limit is not None:
         launcher += f"; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))"
     launcher += "; os.execv(sys.argv[1], sys.argv[1:])"

@@ -6,7 +6,7 @@ import math
 import signal
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -37,14 +37,6 @@ from train.windows import EMPTIED
 def record(trained: Path) -> dict[str, Any]:
     read: dict[str, Any] = json.loads((trained / "run" / "run.json").read_text(encoding="utf-8"))
     return read
-
-
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """A shell starts background jobs deaf to Ctrl-C, and their children too; these must hear it."""
-    kept = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, kept)
 
 
 @pytest.fixture
@@ -252,9 +244,7 @@ def test_all_ships_are_unreadable(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("number", "sign"), [(signal.SIGINT, "stage 1"), (signal.SIGTERM, f"{DRAWN} pictures")])
-def test_a_stopped_training_leaves_nothing(
-    interruptible: None, trained: Path, tmp_path: Path, number: signal.Signals, sign: str
-) -> None:
+def test_a_stopped_training_leaves_nothing(trained: Path, tmp_path: Path, number: signal.Signals, sign: str) -> None:
     """Stopped by Ctrl-C in the midst of a stage, and by `kill` before the first one."""
     with subprocess.Popen(
         [COMMAND, "train", trained / "pictures", "--weights", "none", "--out", tmp_path / "runs" / "mine"],
