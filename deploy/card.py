@@ -95,7 +95,7 @@ def describe(card: Card, notes: str) -> str:
 
 A picture of any size is brought to {card.input.width} x {card.input.height} pixels ({card.input.resize}); {card.input.dtype},
 {card.input.colour}. A probability of {card.threshold.value:.3g} or more is a ship (threshold: {card.threshold.chosen}). The network's logits were
-divided by {card.temperature:.3g} (temperature, 1: probabilities not calibrated).
+divided by {card.temperature:.3g}, the temperature (1: its probabilities were not calibrated).
 
 ## Trained on
 {card.data.pictures} pictures, sha256 {card.data.sha256[:16]}. No group of pictures straddles two parts.

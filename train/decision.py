@@ -17,7 +17,7 @@ from rich.console import Console
 from models.errors import UsageError, first_line
 from models.outputs import replace_text
 from models.say import say
-from train.calibration import aim_named, calibrated, calibration_error, temperature, threshold
+from train.calibration import Aim, aim_named, calibrated, calibration_error, temperature, threshold
 from train.dataset import LABELS
 from train.metrics import measure
 from train.split import Part
@@ -53,6 +53,7 @@ def decide(answers: Answers, aim: str | None) -> dict[str, Any]:
     others = {each: threshold(*validation, aim_named(each)) for each in AIMS}
     return {
         "aim": aim,
+        "doubt": None if aim is None else doubt(aim_named(aim), validation[0]),
         "temperature": divisor,
         "threshold": found,
         "test": asdict(measure(labels, after, found)),
@@ -64,6 +65,19 @@ def decide(answers: Answers, aim: str | None) -> dict[str, Any]:
             "after": calibration_error(labels, after),
         },
     }
+
+
+def doubt(aim: Aim, labels: NDArray[np.int64]) -> str | None:
+    """Why the aim may be missed: a limit below one of the validation pictures it is about cannot be told from none."""
+    if aim.limit is None:
+        return None
+    kind, n = ("with", int((labels == 1).sum())) if aim.kind == "miss" else ("without", int((labels == 0).sum()))
+    if aim.limit * n >= 1:
+        return None
+    return (
+        f"{aim.text} allows one in {1 / aim.limit:.0f} pictures {kind} a ship, and validation has only {n}: "
+        "the threshold is set so that none of them is wrong, which promises no more than one in that many"
+    )
 
 
 def decide_anew(folder: Path, aim: str, console: Console) -> dict[str, Any]:
@@ -95,6 +109,8 @@ def read_answers(path: Path, stage: str) -> Answers:
     answers: dict[Part, tuple[NDArray[np.int64], NDArray[np.float32]]] = {}
     for part in parts:
         chosen = [row for row in rows if row["part"] == part]
+        if strange := {row["label"] for row in chosen} - set(LABELS):
+            raise ValueError(f"{path.name} has labels that are none: {', '.join(sorted(strange))}")
         labels = np.array([LABELS.index(row["label"]) for row in chosen], np.int64)
         answers[part] = labels, np.array([float(row[stage]) for row in chosen], np.float32)
         if len(set(labels.tolist())) < len(LABELS):
@@ -103,11 +119,12 @@ def read_answers(path: Path, stage: str) -> Answers:
 
 
 def in_words(decision: Mapping[str, Any]) -> str:
-    """One line for people."""
+    """One line for people, and one more where there is doubt."""
     test, error = decision["test"], decision["calibration_error"]
     aim = "the paper's" if decision["aim"] is None else f"aim {decision['aim']}"
     return (
         f"threshold {decision['threshold']:.3f} ({aim}), temperature {decision['temperature']:.3f}: "
         f"{test['accuracy']['share']:.2%} of test pictures right, {test['recall']['share']:.1%} of ships found, "
         f"{test['false_alarms']['share']:.1%} false alarms; calibration error {error['before']:.3f} before, {error['after']:.3f} after"
+        + (f"\n{decision['doubt']}" if decision["doubt"] else "")
     )

@@ -54,7 +54,7 @@ def test_how_the_threshold_was_chosen(tmp_path: Path, aim: str | None, chosen: s
     assert chosen in found.threshold.chosen
     page = describe(found, "")
     assert f"A probability of 0.375 or more is a ship (threshold: {found.threshold.chosen})" in page
-    assert "divided by 1.25 " in page
+    assert "divided by 1.25, the temperature" in page
     assert found.aims["miss<=2%"].threshold == 0.125
     assert "| miss<=2% | 0.125 | 50.0% (10.0% to 90.0%, n = 2) |" in page
 

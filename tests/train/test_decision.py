@@ -74,6 +74,19 @@ def test_thresholds_for_other_aims_go_along(answers: Answers) -> None:
         assert point == {"threshold": alone["threshold"], "test": alone["test"]}
 
 
+@pytest.mark.parametrize(
+    ("aim", "certain"),
+    [("balanced", True), ("miss<=2%", True), ("miss<=0.1%", False), ("false-alarms<=1/hour@1fps", False)],
+)
+def test_a_limit_that_so_few_pictures_cannot_show(answers: Answers, aim: str, certain: bool) -> None:
+    """400, of which about half show a ship."""
+    decision = decide(answers, aim)
+    assert (decision["doubt"] is None) == certain
+    if not certain:
+        assert decision["doubt"] in in_words(decision)
+        assert "validation has only" in decision["doubt"]
+
+
 def test_the_test_part_has_no_say(answers: Answers) -> None:
     labels, probabilities = answers["test"]
     other: Answers = {"validation": answers["validation"], "test": (1 - labels, probabilities)}
@@ -153,6 +166,13 @@ def test_not_a_run(tmp_path: Path, answers: Answers, stages: Sequence[dict[str, 
         error = refused(run, "balanced")
         assert isinstance(error, UsageError)
         assert f"no finished training run at {run}" in str(error)
+
+
+def test_a_label_that_is_none(tmp_path: Path, answers: Answers) -> None:
+    run = write_run(tmp_path / "run", answers)
+    table = run / "pictures.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("no_ship", "no_boat"), encoding="utf-8")
+    assert "pictures.csv has labels that are none: no_boat" in str(refused(run, "balanced"))
 
 
 def test_a_part_of_one_class(tmp_path: Path, answers: Answers) -> None:
