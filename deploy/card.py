@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from deploy.convert import OPSET
 from deploy.run import Run
-from models.card import Aim, Card, Golden, Input, Model, Network, Parity, Precision, Share, Threshold, Weights
+from models.card import Aim, Card, Data, Golden, Input, Model, Network, Parity, Precision, Share, Threshold, Weights
 
 GOLDEN_SEED, GOLDEN_PICTURES = 2026, 8
 GOLDEN_TOLERANCE: dict[Precision, float] = {"fp32": 1e-3, "int8": 0.05}
@@ -63,6 +63,7 @@ def make_card(
         threshold=Threshold(value=run.decision["threshold"], chosen=_how_chosen(run.decision["aim"])),
         temperature=run.decision["temperature"],
         aims={aim: Aim.model_validate(point) for aim, point in run.decision["aims"].items()},
+        recipe=run.record["recipe"]["name"],
         data=run.data,
         stages=run.stages,
         precisions={precision: model},
@@ -98,7 +99,8 @@ A picture of any size is brought to {card.input.width} x {card.input.height} pix
 divided by {card.temperature:.3g}, the temperature (1: its probabilities were not calibrated).
 
 ## Trained on
-{card.data.pictures} pictures, sha256 {card.data.sha256[:16]}. No group of pictures straddles two parts.
+{card.data.pictures} pictures, sha256 {card.data.sha256[:16]}, by the recipe `{card.recipe}`. No group of pictures straddles two
+parts.{_frames(card.data)}
 
 | part | ship | no ship | groups |
 |---|---|---|---|
@@ -112,7 +114,8 @@ The stages at a threshold of 0.5; the last line calibrated, at the threshold abo
 {stages}
 
 ## Other thresholds
-Chosen on validation pictures for an aim (`rivereye stream --threshold "AIM"`); the figures are of the test part, calibrated.
+Chosen on validation pictures for an aim (`rivereye stream --threshold "AIM"`), which is kept there; elsewhere it may be missed.
+The figures are of the test part, calibrated, and of whole pictures: each further view is one more occasion for a false alarm.
 
 | aim | threshold | ships found | false alarms |
 |---|---|---|---|
@@ -123,6 +126,16 @@ Chosen on validation pictures for an aim (`rivereye stream --threshold "AIM"`); 
 |---|---|---|---|---|---|
 {files}
 {notes and chr(10) + notes}"""
+
+
+def _frames(data: Data) -> str:
+    if data.frames is None:
+        return ""
+    ships, others = (data.frames.windows[label] for label in ("ship", "no_ship"))
+    return (
+        f" The training part was joined by {ships} windows with a ship and {others} without, cut out of {data.frames.frames} whole "
+        f"frames (sha256 {(data.frames.sha256 or '')[:16]}); none of a camera that validation or test knows."
+    )
 
 
 def _how_chosen(aim: str | None) -> str:

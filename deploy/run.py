@@ -32,7 +32,9 @@ class Run:
 
     @property
     def data(self) -> Data:
-        return Data.model_validate(self.record["data"])
+        """Pictures, and frames where there were any."""
+        frames = self.record["frames"] if self.record["frames"]["frames"] else None
+        return Data.model_validate(self.record["data"] | {"frames": frames})
 
     @property
     def stages(self) -> dict[str, Metrics]:
@@ -87,7 +89,9 @@ def _check(run: Run) -> None:
     """Now, rather than after minutes of conversion. Raises ValueError, KeyError or TypeError."""
     if run.record["schema"] != SCHEMA:
         raise ValueError(f"unknown schema {run.record['schema']!r}")
-    missing = [key for key in ("network", "weights", "decision", "versions") if key not in run.record]
+    missing = [
+        key for key in ("network", "weights", "recipe", "frames", "decision", "versions") if key not in run.record
+    ]
     if missing:
         raise ValueError(f"run.json lacks {', '.join(missing)}")
     _ = run.data, run.stages

@@ -77,6 +77,14 @@ class Aim(_Part):
     test: Metrics
 
 
+class Frames(_Part):
+    """Whole camera frames, out of which windows were cut for training. `windows` counts them by label."""
+
+    sha256: str | None
+    frames: int
+    windows: dict[str, int]
+
+
 class Data(_Part):
     """What the network was trained on. `sha256` is over labels and file contents."""
 
@@ -84,6 +92,7 @@ class Data(_Part):
     pictures: int
     grouping: str
     parts: dict[str, dict[str, int]]
+    frames: Frames | None = None
 
 
 class Parity(_Part):
@@ -132,6 +141,7 @@ class Card(_Part):
     threshold: Threshold
     aims: dict[str, Aim] = {}
     temperature: float = 1.0
+    recipe: str = "paper"
     data: Data
     stages: dict[str, Metrics]
     precisions: Annotated[dict[Precision, Model], Field(min_length=1)]
@@ -145,8 +155,8 @@ class Card(_Part):
         """
         if text is None:
             return self.threshold.value
-        if text in self.aims:
-            return self.aims[text].threshold
+        if (aim := text.replace(" ", "")) in self.aims:
+            return self.aims[aim].threshold
         try:
             value = float(text)
         except ValueError:

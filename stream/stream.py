@@ -142,6 +142,8 @@ def _check_outputs(outputs: Outputs, overwrite: bool) -> None:
         )
     for path in files:
         check_file(path, overwrite)
+    if outputs.video is not None and outputs.video.suffix.lower() != ".mp4":
+        raise OutputError(f"cannot write {outputs.video}: the video is an MP4; give a name that ends in .mp4")
 
 
 def _video_worker(path: Path | None, source: Source, stack: ExitStack) -> Worker[tuple[Frame, Detection]] | None:

@@ -58,6 +58,8 @@ def aim_named(text: str) -> Aim:
 def temperature(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> float:
     """The number to divide logits by, for the smallest loss (Guo et al., "On Calibration of Modern Neural Networks", 2017).
 
+    1 where no finite number is best: too few pictures, or all of them right.
+
     Args:
         labels: int, (n,), 1 for a ship.
         probabilities: float, (n,), before calibration.
@@ -69,7 +71,8 @@ def temperature(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -
         return float(np.logaddexp(0, -signs * logits / np.exp(log_temperature)).mean())
 
     found = minimize_scalar(loss, bounds=np.log((COLDEST, HOTTEST)), method="bounded")
-    return float(np.exp(found.x))
+    best = float(np.exp(found.x))
+    return best if 1.01 * COLDEST < best < HOTTEST / 1.01 else 1.0
 
 
 def calibrated(probabilities: NDArray[np.float32], at: float) -> NDArray[np.float32]:

@@ -111,8 +111,11 @@ def read_answers(path: Path, stage: str) -> Answers:
         chosen = [row for row in rows if row["part"] == part]
         if strange := {row["label"] for row in chosen} - set(LABELS):
             raise ValueError(f"{path.name} has labels that are none: {', '.join(sorted(strange))}")
+        probabilities = np.array([float(row[stage]) for row in chosen], np.float32)
+        if not ((probabilities >= 0) & (probabilities <= 1)).all():
+            raise ValueError(f"{path.name} has probabilities that are none, in column {stage}")
         labels = np.array([LABELS.index(row["label"]) for row in chosen], np.int64)
-        answers[part] = labels, np.array([float(row[stage]) for row in chosen], np.float32)
+        answers[part] = labels, probabilities
         if len(set(labels.tolist())) < len(LABELS):
             raise ValueError(f"{path.name} holds no {part} pictures of both classes")
     return answers

@@ -57,6 +57,8 @@ def write_record(folder: Path, **changes: Any) -> Path:
         "schema": "rivereye/run/1",
         "network": "vgg16",
         "weights": "none",
+        "recipe": {"name": "river", "copies": 2},
+        "frames": {"frames": 0, "sha256": None, "windows": {"ship": 0, "no_ship": 0}},
         "decision": decision(),
         "versions": {"keras": keras.__version__},
         "data": {"sha256": "0" * 64, "pictures": 6, "grouping": "name", "parts": counts},

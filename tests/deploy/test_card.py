@@ -59,6 +59,19 @@ def test_how_the_threshold_was_chosen(tmp_path: Path, aim: str | None, chosen: s
     assert "| miss<=2% | 0.125 | 50.0% (10.0% to 90.0%, n = 2) |" in page
 
 
+def test_frames_are_named(tmp_path: Path) -> None:
+    frames = {"frames": 3, "sha256": "ab" * 32, "windows": {"ship": 7, "no_ship": 11}}
+    (tmp_path / "model.onnx").write_bytes(b"abc")
+    run = open_run(write_record(write_table(tmp_path, []), frames=frames))
+    found = make_card(run, "lock", "fp32", tmp_path / "model.onnx", (48, 32), PARITY, np.zeros(1, np.float32))
+    assert found.recipe == "river"
+    assert found.data.frames is not None
+    assert found.data.frames.frames == 3
+    page = describe(found, "")
+    assert "7 windows with a ship and 11 without, cut out of 3 whole frames (sha256 abababababababab)" in page
+    assert "windows" not in describe(card(tmp_path), "")
+
+
 @pytest.mark.parametrize(
     ("weights", "source", "licence"),
     [

@@ -159,6 +159,7 @@ def test_what_is_there_is_replaced_when_told(tmp_path: Path, clip: Path, bundle:
         (["--output", "file/a.jsonl"], "cannot write file/a.jsonl"),
         (["--video", "file/deep/a.mp4"], "cannot write file/deep/a.mp4"),
         (["--video", "folder"], "it is a folder"),
+        (["--video", "a.avi", "--output", "early.jsonl"], "give a name that ends in .mp4"),
         (["--sheet", "a.txt", "--output", "early.jsonl"], "give a name that ends in .jpg or .png"),
     ],
 )

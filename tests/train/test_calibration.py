@@ -35,6 +35,11 @@ def test_answers_of_0_and_1_can_be_calibrated() -> None:
     assert np.isfinite(calibrated(probabilities, 3.0)).all()
 
 
+@pytest.mark.parametrize("labels", [[0, 0, 1, 1], [1, 1, 0, 0]], ids=["all right", "all wrong"])
+def test_no_temperature_where_none_is_best(labels: list[int]) -> None:
+    assert temperature(np.array(labels), np.array([0.1, 0.2, 0.8, 0.9], np.float32)) == 1.0
+
+
 def test_calibration_keeps_the_order() -> None:
     mended = calibrated(ANSWERS, 2.5)
     assert (np.diff(mended) > 0).all()

@@ -175,6 +175,14 @@ def test_a_label_that_is_none(tmp_path: Path, answers: Answers) -> None:
     assert "pictures.csv has labels that are none: no_boat" in str(refused(run, "balanced"))
 
 
+@pytest.mark.parametrize("value", ["nan", "7.5", "-0.1", "inf"])
+def test_a_probability_that_is_none(tmp_path: Path, answers: Answers, value: str) -> None:
+    run = write_run(tmp_path / "run", answers)
+    with (run / "pictures.csv").open("a", encoding="utf-8") as file:
+        file.write(f"b.png,ship,b,validation,0.5,{value}\n")
+    assert "probabilities that are none, in column fine-tuning" in str(refused(run, "balanced"))
+
+
 def test_a_part_of_one_class(tmp_path: Path, answers: Answers) -> None:
     assert "test pictures of both classes" in str(refused(write_run(tmp_path / "run", only(answers, 1)), "balanced"))
 
