@@ -33,11 +33,12 @@ def test_a_reader_that_has_seen_enough_is_no_error(clip: Path, bundle: Path, lin
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
-@pytest.mark.parametrize("option", ["--output", "--video"])
-def test_a_full_disk_is_told(clip: Path, bundle: Path, option: str, tmp_path: Path) -> None:
-    result = rivereye("stream", clip, "--model", bundle, option, FULL, "--overwrite")
+@pytest.mark.parametrize(("option", "name"), [("--output", "a.jsonl"), ("--video", "a.mp4")])
+def test_a_full_disk_is_told(clip: Path, bundle: Path, option: str, name: str, tmp_path: Path) -> None:
+    (tmp_path / name).symlink_to(FULL)
+    result = rivereye("stream", clip, "--model", bundle, option, tmp_path / name, "--overwrite")
     assert result.returncode == 2, result.stderr
-    assert "rivereye: cannot write /dev/full: No space left on device" in result.stderr
+    assert f"rivereye: cannot write {tmp_path / name}: No space left on device" in result.stderr
     assert "Traceback" not in result.stderr
 
 
