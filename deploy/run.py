@@ -18,8 +18,8 @@ from models.picture import is_picture
 
 SCHEMA = "rivereye/run/1"
 LABELS = ("ship", "no_ship")
-DEPLOYED = "as deployed"
-"""What the calibrated network is called beside the stages."""
+DEPLOYED = "at the threshold"
+"""What the calibrated Keras network is called beside the stages."""
 
 
 @dataclass(frozen=True, slots=True)

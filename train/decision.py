@@ -74,9 +74,10 @@ def doubt(aim: Aim, labels: NDArray[np.int64]) -> str | None:
     kind, n = ("with", int((labels == 1).sum())) if aim.kind == "miss" else ("without", int((labels == 0).sum()))
     if aim.limit * n >= 1:
         return None
+    allowed = f"one in {1 / aim.limit:.3g}" if aim.limit else "none of the"
     return (
-        f"{aim.text} allows one in {1 / aim.limit:.0f} pictures {kind} a ship, and validation has only {n}: "
-        "the threshold is set so that none of them is wrong, which promises no more than one in that many"
+        f"{aim.text} allows {allowed} pictures {kind} a ship, and validation has only {n}: "
+        f"the threshold is set so that none of them is wrong, which promises (95 %) no more than three in {n} elsewhere"
     )
 
 

@@ -39,7 +39,7 @@ def test_the_rest(tmp_path: Path) -> None:
     found = card(tmp_path)
     assert (found.name, found.network.architecture, found.threshold.value) == ("lock-north", "vgg16", 0.5)
     assert (found.input.width, found.input.height) == (48, 32)
-    assert list(found.stages) == ["transfer", "as deployed"]
+    assert list(found.stages) == ["transfer", "at the threshold"]
     assert {"keras", "onnx", "tf2onnx"} == set(found.versions)
     written = datetime.strptime(found.created, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     assert abs((datetime.now(UTC) - written).total_seconds()) < 600

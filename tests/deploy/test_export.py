@@ -53,7 +53,7 @@ def test_the_card_is_true(exported: Bundle, trained: Path) -> None:
     assert card.data.sha256 == record["data"]["sha256"]
     assert {name: stage.model_dump() for name, stage in card.stages.items()} == {
         stage["name"]: stage["test"] for stage in record["stages"]
-    } | {"as deployed": record["decision"]["test"]}
+    } | {"at the threshold": record["decision"]["test"]}
     assert card.versions.items() >= record["versions"].items()
 
 

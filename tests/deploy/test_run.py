@@ -28,7 +28,7 @@ def run_of(folder: Path, ships: int, others: int, part: str = "test") -> Run:
 def test_a_real_run(trained: Path) -> None:
     run = open_run(trained)
     assert run.data.sha256 == run.record["data"]["sha256"]
-    assert list(run.stages) == ["transfer", "fine-tuning", "as deployed"]
+    assert list(run.stages) == ["transfer", "fine-tuning", "at the threshold"]
     assert len(run.paths("test", 1000)) == len(run.paths("validation", 1000)) == 4
     assert run.load_network().count_params() == 14_714_688 + 2_097_665
 

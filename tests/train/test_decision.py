@@ -76,7 +76,14 @@ def test_thresholds_for_other_aims_go_along(answers: Answers) -> None:
 
 @pytest.mark.parametrize(
     ("aim", "certain"),
-    [("balanced", True), ("miss<=2%", True), ("miss<=0.1%", False), ("false-alarms<=1/hour@1fps", False)],
+    [
+        ("balanced", True),
+        ("miss<=2%", True),
+        ("miss<=0.1%", False),
+        ("miss<=0%", False),
+        ("false-alarms<=0/day@1fps", False),
+        ("false-alarms<=1/hour@1fps", False),
+    ],
 )
 def test_a_limit_that_so_few_pictures_cannot_show(answers: Answers, aim: str, certain: bool) -> None:
     """400, of which about half show a ship."""
