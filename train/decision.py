@@ -42,24 +42,22 @@ def decide(answers: Answers, aim: str | None) -> dict[str, Any]:
     Raises:
         UsageError: there is no such aim.
     """
-    divisor, found = 1.0, PAPERS
-    if aim is not None:
-        wanted, (labels, probabilities) = aim_named(aim), answers["validation"]
-        divisor = temperature(labels, probabilities)
-        found = threshold(labels, calibrated(probabilities, divisor), wanted)
+    wanted = None if aim is None else aim_named(aim)
+    chosen_on, given = answers["validation"]
+    divisor = 1.0 if wanted is None else temperature(chosen_on, given)
+    validation = chosen_on, calibrated(given, divisor)
     labels, before = answers["test"]
-    after = calibrated(before, divisor) if aim is not None else before
-    validation = answers["validation"][0], calibrated(answers["validation"][1], divisor)
-    others = {each: threshold(*validation, aim_named(each)) for each in AIMS}
+    after = before if wanted is None else calibrated(before, divisor)
+
+    def point(at: float) -> dict[str, Any]:
+        return {"threshold": at, "test": asdict(measure(labels, after, at))}
+
     return {
         "aim": aim,
-        "doubt": None if aim is None else doubt(aim_named(aim), validation[0]),
+        "doubt": None if wanted is None else doubt(wanted, chosen_on),
         "temperature": divisor,
-        "threshold": found,
-        "test": asdict(measure(labels, after, found)),
-        "aims": {
-            each: {"threshold": value, "test": asdict(measure(labels, after, value))} for each, value in others.items()
-        },
+        **point(PAPERS if wanted is None else threshold(*validation, wanted)),
+        "aims": {each: point(threshold(*validation, aim_named(each))) for each in AIMS},
         "calibration_error": {
             "before": calibration_error(labels, before),
             "after": calibration_error(labels, after),
