@@ -4,7 +4,10 @@ After D. I. Konarev and A. A. Gulamov, "Increasing the Accuracy of Pre-trained N
 Fine Adjustments". Needs Keras (extra `train` or `deploy`).
 """
 
+import hashlib
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import keras
 
@@ -14,21 +17,40 @@ BASES = {"vgg16": keras.applications.VGG16, "vgg19": keras.applications.VGG19}
 SIZE = 150
 """Side of the input in pixels; the paper's."""
 
+LAST_OF_BASE = "block5_pool"
+
 IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)
 """What the published weights were trained with: BGR, minus this, no division (as in Keras' `vgg16.preprocess_input`)."""
 
 
-def build(network: str, weights: str) -> keras.Model:
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The classifier on top of the base. As it stands here, the paper's: about 2.1 million parameters.
+
+    `hidden` are the units of fully connected layers (ReLU), each followed by `dropout`. `pooling` is how
+    the base's 4 x 4 x 512 numbers reach them: `flatten` (all 8192) or `average` (512).
+    """
+
+    hidden: tuple[int, ...] = (256,)
+    dropout: float = 0.5
+    pooling: Literal["flatten", "average"] = "flatten"
+
+
+PAPERS_HEAD = Head()
+
+
+def build(network: str, weights: str, head: Head = PAPERS_HEAD) -> keras.Model:
     """Builds base and head, untrained on ships; the base is frozen.
 
     Args:
         network: `vgg16` or `vgg19`.
         weights: `imagenet` (fetched by Keras), `none` (random), or the path of a `.weights.h5` of the
             base (`include_top=False`).
+        head: the classifier.
 
     Returns:
         A functional model. Input `pictures`: uint8, (batch, 150, 150, 3), BGR. Output `ship`:
-        float32, (batch, 1), the probability of a ship. The head has about 2.1 million parameters.
+        float32, (batch, 1), the probability of a ship.
 
     Raises:
         UsageError: unknown network, or weights that are missing or of another network.
@@ -40,25 +62,64 @@ def build(network: str, weights: str) -> keras.Model:
     base = BASES[network](include_top=False, weights=None, input_tensor=centred)
     _copy_weights(_pretrained(network, weights), base)
     base.trainable = False
-    features = keras.layers.Flatten(name="flatten")(base.output)
-    hidden = keras.layers.Dense(256, activation="relu", name="hidden")(features)
-    hidden = keras.layers.Dropout(0.5, name="dropout")(hidden)
-    ship = keras.layers.Dense(1, activation="sigmoid", name="ship")(hidden)
+    pooling = keras.layers.Flatten if head.pooling == "flatten" else keras.layers.GlobalAveragePooling2D
+    features = pooling(name=head.pooling)(base.output)
+    for number, units in enumerate(head.hidden):
+        suffix = str(number + 1) if number else ""
+        features = keras.layers.Dense(units, activation="relu", name=f"hidden{suffix}")(features)
+        features = keras.layers.Dropout(head.dropout, name=f"dropout{suffix}")(features)
+    # float32 whatever the rest computes in: in half precision a sigmoid cannot tell 0.998 from 1.
+    ship = keras.layers.Dense(1, activation="sigmoid", dtype="float32", name="ship")(features)
     return keras.Model(pictures, ship, name=network)
 
 
-def unfreeze_from(network: keras.Model, layer: str) -> None:
-    """Makes every layer from `layer` on trainable and freezes those before it. Compile afterwards.
+def first_trainable(network: keras.Model, unfreeze: str) -> str:
+    """The first layer that is trained where `unfreeze` says what is.
+
+    Args:
+        network: see `build`.
+        unfreeze: `head`; `block5` (that block and all after it), `block4`, ...; or the name of a layer of the base.
 
     Raises:
-        UsageError: the network has no such layer.
+        UsageError: the base has no such block or layer.
     """
+    names: list[str] = [layer.name for layer in network.layers]
+    head = names.index(LAST_OF_BASE) + 1
+    if unfreeze == "head":
+        return names[head]
+    layers = names[2:head]  # the first two take the pictures and subtract the mean
+    found = [name for name in layers if name == unfreeze or name.startswith(f"{unfreeze}_")]
+    if not found:
+        raise UsageError(
+            f"cannot unfreeze {unfreeze!r} in {network.name}; give head, block1 to block5, or one of {', '.join(layers)}"
+        )
+    return found[0]
+
+
+def layer_before(network: keras.Model, layer: str) -> str:
+    """The layer that feeds `layer`: the last frozen one where `layer` is the first trainable."""
+    names: list[str] = [each.name for each in network.layers]
+    return names[names.index(layer) - 1]
+
+
+def unfreeze_from(network: keras.Model, layer: str) -> None:
+    """Makes every layer from `layer` on trainable and freezes those before it. Compile afterwards."""
     names = [each.name for each in network.layers]
-    if layer not in names:
-        raise UsageError(f"network {network.name!r} has no layer {layer!r}; it has: {', '.join(names)}")
     network.trainable = True
     for position, each in enumerate(network.layers):
         each.trainable = position >= names.index(layer)
+
+
+def hash_up_to(network: keras.Model, layer: str) -> str:
+    """SHA-256 of names and weights of all layers up to `layer`: where it is equal, so are their answers."""
+    digest = hashlib.sha256()
+    for each in network.layers:
+        digest.update(each.name.encode())
+        for weights in each.get_weights():
+            digest.update(weights.tobytes())
+        if each.name == layer:
+            break
+    return digest.hexdigest()
 
 
 def cool(network: keras.Model, temperature: float) -> None:

@@ -43,6 +43,25 @@ def replace_text(path: Path, text: str) -> None:
         raise OutputError(f"cannot write {path}: {error.strerror}; choose another place") from error
 
 
+def check_folder(path: Path, overwrite: bool, marker: str) -> None:
+    """Makes sure that `new_folder` could put a folder there, before any work is done.
+
+    Raises:
+        OutputError: see new_folder.
+    """
+    try:
+        path = path.resolve()
+        occupied = path.exists() and not (path.is_dir() and not any(path.iterdir()))
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}; choose another place") from error
+    if occupied:
+        _refuse_existing(path, overwrite)
+        if not (path / marker).is_file():
+            raise OutputError(
+                f"will not replace {path}: it holds no {marker}, so rivereye did not make it; remove it by hand or choose another place"
+            )
+
+
 @contextmanager
 def new_folder(path: Path, overwrite: bool, marker: str) -> Iterator[Path]:
     """Gives an empty folder to write into; it becomes `path` only when the block ends well.
@@ -56,18 +75,9 @@ def new_folder(path: Path, overwrite: bool, marker: str) -> Iterator[Path]:
     Raises:
         OutputError: `path` exists and may not be replaced, or cannot be written.
     """
+    check_folder(path, overwrite, marker)
     try:
         path = path.resolve()  # a link stays, what it points to is replaced
-        occupied = path.exists() and not (path.is_dir() and not any(path.iterdir()))
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}; choose another place") from error
-    if occupied:
-        _refuse_existing(path, overwrite)
-        if not (path / marker).is_file():
-            raise OutputError(
-                f"will not replace {path}: it holds no {marker}, so rivereye did not make it; remove it by hand or choose another place"
-            )
-    try:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
     except OSError as error:

@@ -3,6 +3,7 @@
 Small ships, parts of ships, dusk, glare, haze, rain, blur, blocks of compression, noise.
 """
 
+import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from random import Random
@@ -16,7 +17,9 @@ os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # or importing it asks t
 import albumentations
 
 CLOSER = 0.5
-"""Share of copies that show only a part of the picture, at least two thirds of each side."""
+"""Share of copies that show only a part of the picture."""
+CLOSEST = 0.5
+"""Least share of each side that such a part has: the middle of the picture is always in it."""
 SMALLER = 0.4
 """Share of copies in which the picture is laid, shrunk, into one without a ship. Windows never are: their ships are
 small enough, and would vanish."""
@@ -61,42 +64,78 @@ CONDITIONS = (
 )
 
 
-def altered(samples: Sequence[Sample], chosen: Iterable[int], size: int, seed: int) -> Iterable[Picture]:
-    """One altered copy of each chosen sample: uint8, (size, size, 3), BGR.
+def altered(samples: Sequence[Sample], copies: int, size: int, seed: int) -> Iterable[Picture]:
+    """Altered copies of every sample: all first copies, then all second ones. uint8, (size, size, 3), BGR.
+
+    A copy hangs on the seed, the sample and the copy's number alone, and its background changes only where that one
+    is not among the samples: other splits of the same pictures share most of their copies, and what is
+    computed of them.
 
     Args:
         samples: of the training part; those without a ship also serve as background.
-        chosen: positions in `samples`; one that comes twice gives two different copies.
+        copies: of each.
         size: of the result, in pixels.
-        seed: the same seed and order give the same copies.
+        seed: the same seed gives the same copies.
     """
-    backgrounds = [sample for sample in samples if sample.label == 0]
+    others = [sample for sample in samples if sample.label == 0]
+    backgrounds = Backgrounds(others)
     conditions = albumentations.Compose(CONDITIONS)
-    for number, position in enumerate(chosen):
-        random = np.random.default_rng([seed, number])
-        # Not set_random_seed: it gives every condition the same draws, so that they come all together or not at all.
-        conditions.set_random_state(random, Random(int(random.integers(2**32))))
-        sample = samples[position]
-        picture = load(sample)
-        if sample.crop is None and random.random() < CLOSER:
-            picture = part_of(picture, random)
-        if sample.crop is None and random.random() < SMALLER:
-            background = load(backgrounds[random.integers(len(backgrounds))])
-            picture = laid_into(fit(background, size, size), picture, random)
-        picture = fit(picture, size, size)
-        if random.random() < 0.5:
-            picture = np.ascontiguousarray(picture[:, ::-1])
-        if random.random() < PLAIN:
-            yield picture
-            continue
-        rgb = picture[:, :, ::-1]
-        yield np.ascontiguousarray(conditions(image=np.ascontiguousarray(rgb))["image"][:, :, ::-1])
+    for number in range(copies):
+        for sample in samples:
+            random = np.random.default_rng([seed, number, *identity(sample)])
+            # Not set_random_seed: it gives every condition the same draws, so that they come all together or not at all.
+            conditions.set_random_state(random, Random(int(random.integers(2**32))))
+            yield _altered(load(sample), sample.crop is None, backgrounds, conditions, size, random)
+
+
+def _altered(
+    picture: Picture,
+    whole: bool,
+    backgrounds: "Backgrounds",
+    conditions: albumentations.Compose,
+    size: int,
+    random: np.random.Generator,
+) -> Picture:
+    if whole and random.random() < CLOSER:
+        picture = part_of(picture, random)
+    if whole and random.random() < SMALLER:
+        background = load(backgrounds.draw(random))
+        picture = laid_into(fit(background, size, size), picture, random)
+    picture = fit(picture, size, size)
+    if random.random() < 0.5:
+        picture = np.ascontiguousarray(picture[:, ::-1])
+    if random.random() < PLAIN:
+        return picture
+    rgb = picture[:, :, ::-1]
+    return np.ascontiguousarray(conditions(image=np.ascontiguousarray(rgb))["image"][:, :, ::-1])
+
+
+def identity(sample: Sample) -> tuple[int, ...]:
+    """Four numbers of 32 bits that a sample shares with no other, wherever its file lies."""
+    text = f"{sample.sha256 or sample.path.name} {sample.crop} {sample.erased} {sample.label}"
+    return tuple(np.frombuffer(hashlib.sha256(text.encode(errors="surrogateescape")).digest()[:16], "<u4").tolist())
+
+
+class Backgrounds:
+    """Samples to draw from, so that the draw depends on who else is among them as little as can be.
+
+    Rendezvous hashing: D. Thaler and C. Ravishankar, "Using Name-Based Mappings to Increase Hit Rates" (1998).
+    """
+
+    def __init__(self, samples: Sequence[Sample]) -> None:
+        self.samples = samples
+        self._keys = np.array([identity(sample)[:2] for sample in samples], np.uint64) @ np.array([1, 2**32], np.uint64)
+
+    def draw(self, random: np.random.Generator) -> Sample:
+        """One of them; the same one for the same draw as long as it is among them."""
+        mixed = (self._keys ^ random.integers(2**64, dtype=np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
+        return self.samples[int(np.argmin(mixed ^ (mixed >> np.uint64(32))))]
 
 
 def part_of(picture: Picture, random: np.random.Generator) -> Picture:
-    """A random part, at least two thirds as wide and as high."""
+    """A random part, at least CLOSEST as wide and as high."""
     height, width, _ = picture.shape
-    across, down = (max(1, round(side * random.uniform(2 / 3, 1))) for side in (width, height))
+    across, down = (max(1, round(side * random.uniform(CLOSEST, 1))) for side in (width, height))
     left, top = random.integers(width - across + 1), random.integers(height - down + 1)
     return picture[top : top + down, left : left + across]
 

@@ -14,6 +14,8 @@ from models.picture import Box, Picture, cut, fit, is_picture, read_picture
 from train.groups import Grouping
 
 LABELS = ("no_ship", "ship")
+SMALLEST_SIDE = 32
+"""Shorter side in pixels that a picture must have: enlarged to the network's 150, less is a blur of nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Sample:
     """One picture, or a part of one. `label` indexes LABELS; `group` names the source it shares with others.
 
     `crop` is the part, and `erased` are places of the whole picture that are painted over from their surroundings.
+    `ship_share` is how much of the longer side of what is shown the ship takes, None where nobody knows.
     """
 
     path: Path
@@ -29,18 +32,19 @@ class Sample:
     sha256: str = ""
     crop: Box | None = None
     erased: tuple[Box, ...] = ()
+    ship_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Readable pictures, and those that were not.
+    """Usable pictures, and those that were set aside, each with its reason.
 
     `pictures` is uint8, (n, size, size, 3), BGR, in the order of `samples`.
     """
 
     samples: tuple[Sample, ...]
     pictures: NDArray[np.uint8]
-    unreadable: tuple[tuple[Path, str], ...]
+    quarantined: tuple[tuple[Path, str], ...]
 
     @property
     def labels(self) -> NDArray[np.int64]:
@@ -104,28 +108,38 @@ def load(sample: Sample) -> Picture:
 def read_samples(samples: Iterable[Sample], size: int, store: Path) -> Dataset:
     """Reads every picture into one array on disk, which the operating system pages as needed.
 
-    Pictures that cannot be read are set aside, with the reason.
+    Pictures that cannot be read, or have a side of less than SMALLEST_SIDE pixels, are set aside, with the reason.
 
     Raises:
-        DataError: no picture can be read.
+        DataError: no picture can be used.
     """
-    readable: list[Sample] = []
-    unreadable: list[tuple[Path, str]] = []
+    usable: list[Sample] = []
+    quarantined: list[tuple[Path, str]] = []
     with store.open("wb") as file:
         for sample in samples:
             try:
-                picture = fit(load(sample), size, size)
+                picture = fit(_large_enough(load(sample), sample.path), size, size)
             except PictureError as error:
-                unreadable.append((sample.path, str(error)))
+                quarantined.append((sample.path, str(error)))
                 continue
             digest = hashlib.sha256(sample.path.read_bytes()).hexdigest()
-            readable.append(replace(sample, sha256=digest))
+            usable.append(replace(sample, sha256=digest))
             file.write(picture.tobytes())
-    if not readable:
+    if not usable:
         raise DataError(
-            f"none of {len(unreadable)} pictures can be read; the first: {unreadable[0][1]}"
-            if unreadable
+            f"none of {len(quarantined)} pictures can be used; the first: {quarantined[0][1]}"
+            if quarantined
             else "no pictures"
         )
-    pictures = np.memmap(store, np.uint8, "r", shape=(len(readable), size, size, 3))
-    return Dataset(tuple(readable), pictures, tuple(unreadable))
+    pictures = np.memmap(store, np.uint8, "r", shape=(len(usable), size, size, 3))
+    return Dataset(tuple(usable), pictures, tuple(quarantined))
+
+
+def _large_enough(picture: Picture, path: Path) -> Picture:
+    """The same picture. Raises PictureError."""
+    height, width, _ = picture.shape
+    if min(height, width) < SMALLEST_SIDE:
+        raise PictureError(
+            f"picture {path} is too small: {width} x {height} pixels; give pictures with sides of {SMALLEST_SIDE} or more"
+        )
+    return picture

@@ -7,6 +7,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ DIGEST = 32
 
 
 class Features:
-    """Rows of float32, each found by the SHA-256 of a picture. Only ever grows.
+    """Rows of numbers, each found by the SHA-256 of a picture. Only ever grows.
 
     A kill in the middle of writing loses the last rows, never more: what is not whole on both files is
     cut off when they are opened again.
@@ -24,12 +25,14 @@ class Features:
     Args:
         folder: of the two files `digests` and `values`; made where it is not there.
         shape: of one row.
+        dtype: `float32`, or `float16`: half as large, and finer than what half precision computes with.
     """
 
-    def __init__(self, folder: Path, shape: tuple[int, ...]) -> None:
+    def __init__(self, folder: Path, shape: tuple[int, ...], dtype: str = "float32") -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.shape, self._digests, self._values = shape, folder / "digests", folder / "values"
-        self._row_bytes = 4 * int(np.prod(shape))
+        self.shape, self.dtype = shape, np.dtype(dtype)
+        self._digests, self._values = folder / "digests", folder / "values"
+        self._row_bytes = self.dtype.itemsize * int(np.prod(shape))
         for path in (self._digests, self._values):
             path.touch()
         n = min(self._digests.stat().st_size // DIGEST, self._values.stat().st_size // self._row_bytes)
@@ -46,14 +49,16 @@ class Features:
         first = {digest: position for position, digest in reversed(list(enumerate(digests)))}
         return np.array(sorted(at for digest, at in first.items() if digest not in self._rows), np.intp)
 
-    def add(self, digests: Sequence[bytes], values: NDArray[np.float32]) -> None:
-        """Keeps a row for each digest; none of them may be kept already. `values`: float32, (n, *shape)."""
-        if values.dtype != np.float32 or values.shape != (len(digests), *self.shape):
-            raise ValueError(
-                f"values must be float32 of shape {(len(digests), *self.shape)}; received {values.dtype} {values.shape}"
-            )
+    def add(self, digests: Sequence[bytes], values: NDArray[Any]) -> None:
+        """Keeps a row for each digest; none of them may be kept already.
+
+        `values`: (n, *shape), of any float type; what is too large for float16 is kept as its largest number.
+        """
+        if values.shape != (len(digests), *self.shape):
+            raise ValueError(f"values must have the shape {(len(digests), *self.shape)}; received {values.shape}")
+        largest = np.finfo(self.dtype).max
         with self._values.open("ab") as file:
-            file.write(np.ascontiguousarray(values).tobytes())
+            file.write(np.clip(values, -largest, largest).astype(self.dtype).tobytes())
         with self._digests.open("ab") as file:
             file.write(b"".join(digests))
         self._rows |= {digest: len(self._rows) + number for number, digest in enumerate(digests)}
@@ -63,11 +68,11 @@ class Features:
         return np.array([self._rows[digest] for digest in digests], np.intp)
 
     @property
-    def values(self) -> NDArray[np.float32]:
-        """All rows kept so far, read from disk as they are used: float32, (n, *shape)."""
+    def values(self) -> NDArray[Any]:
+        """All rows kept so far, read from disk as they are used: (n, *shape)."""
         if not self._rows:
-            return np.zeros((0, *self.shape), np.float32)
-        return np.memmap(self._values, np.float32, "r", shape=(len(self), *self.shape))
+            return np.zeros((0, *self.shape), self.dtype)
+        return np.memmap(self._values, self.dtype, "r", shape=(len(self), *self.shape))
 
 
 def digests_of(pictures: Iterable[NDArray[np.uint8]]) -> list[bytes]:

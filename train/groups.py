@@ -24,16 +24,35 @@ class Grouping:
     `Grouping("groups.csv")`: a table with the columns `pattern,group`. The first pattern (as in a
     shell) that fits the file's name decides; an empty group lets each picture stand alone; where no
     pattern fits, the name decides.
+    `Grouping("manifest.csv")`: a table with the columns `path,group`, one row a file. A path is absolute, or
+    starts at the folder of the table. An empty group lets the picture stand alone; where no row names the
+    picture, the name decides, and `unnamed` has its path.
+
+    Raises:
+        UsageError: the rule is neither name, picture nor a table of either kind.
     """
 
     def __init__(self, rule: str = BY_NAME) -> None:
         self.rule = rule
-        self.patterns = () if rule in (BY_NAME, ALONE) else _read_table(Path(rule))
+        self.patterns: tuple[tuple[str, str], ...] = ()
+        self.manifest: dict[Path, str] | None = None
+        self.unnamed: set[Path] = set()
+        if rule in (BY_NAME, ALONE):
+            return
+        column, rows = _read_table(Path(rule))
+        if column == "path":
+            self.manifest = _by_file(Path(rule), rows)
+        else:
+            self.patterns = rows
 
     def of(self, path: Path, class_folder: Path) -> str:
         """The group of the picture at `path`, which lies somewhere in `class_folder`."""
         if self.rule == ALONE:
             return str(path)
+        if self.manifest is not None:
+            if (group := self.manifest.get(path.resolve())) is not None:
+                return group or str(path)
+            self.unnamed.add(path)
         for pattern, group in self.patterns:
             if fnmatch(path.name, pattern):
                 return group or str(path)
@@ -42,16 +61,37 @@ class Grouping:
         return re.sub(r"[\W_]*\d+$", "", path.stem) or str(path)
 
 
-def _read_table(path: Path) -> tuple[tuple[str, str], ...]:
+def _read_table(path: Path) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Its first column's name, `pattern` or `path`, and its rows."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"--groups {path}: cannot be read ({error}); give name, picture, or a CSV file") from error
-    if not rows or not {"pattern", "group"} <= set(rows[0]):
+    columns = set(rows[0]) if rows else set()
+    found = [column for column in ("pattern", "path") if column in columns]
+    if not found or "group" not in columns:
         raise UsageError(
-            f"--groups {path}: needs the columns pattern,group; received {list(rows[0]) if rows else 'no rows'}"
+            f"--groups {path}: needs the columns pattern,group or path,group; received {list(rows[0]) if rows else 'no rows'}"
         )
-    if any(row["pattern"] is None for row in rows):
-        raise UsageError(f"--groups {path}: a row has no pattern; every row needs pattern,group")
-    return tuple((row["pattern"].strip(), (row["group"] or "").strip()) for row in rows)
+    if len(found) > 1:
+        raise UsageError(
+            f"--groups {path}: has both columns pattern and path; keep the one that says what belongs together"
+        )
+    column = found[0]
+    # Of a row that is shorter than the header, csv makes None.
+    if any(row[column] is None or (column == "path" and not row[column].strip()) for row in rows):
+        raise UsageError(f"--groups {path}: a row has no {column}; every row needs {column},group")
+    return column, tuple((row[column].strip(), (row["group"] or "").strip()) for row in rows)
+
+
+def _by_file(table: Path, rows: tuple[tuple[str, str], ...]) -> dict[Path, str]:
+    """The group of each file. Links are followed, so that a file has one name."""
+    groups: dict[Path, str] = {}
+    for name, group in rows:
+        path = (table.parent / name).resolve()
+        if groups.setdefault(path, group) != group:
+            raise UsageError(
+                f"--groups {table}: {name} is named twice, for {groups[path]!r} and for {group!r}; keep one of the rows"
+            )
+    return groups

@@ -1,6 +1,6 @@
-"""What a network is shown: rows of pictures, each of one part."""
+"""What a network is shown: rows of pictures, of each part their own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,23 +10,21 @@ from rich.console import Console
 from rich.progress import track
 
 from models.networks import SIZE
-from models.picture import fit
+from models.picture import Picture, fit
 from train.augment import altered
 from train.dataset import Dataset, Sample, load
 from train.split import SHARES, Part
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
-    """`pictures` is uint8, (n, size, size, 3), BGR; `labels` int64, (n,).
+class Rows:
+    """`pictures` is uint8, (n, size, size, 3), BGR, on disk; `labels` int64, (n,).
 
-    `rows` says which rows each part has; `samples` which of the dataset's samples the rows of
-    validation and test are.
+    `samples` says which of the dataset's samples they are; empty where they are altered copies and windows.
     """
 
     pictures: NDArray[np.uint8]
     labels: NDArray[np.int64]
-    rows: dict[Part, NDArray[np.intp]]
     samples: NDArray[np.intp]
 
 
@@ -38,7 +36,7 @@ def prepare(
     seed: int,
     store: Path,
     console: Console,
-) -> Material:
+) -> dict[Part, Rows]:
     """Training pictures and windows, altered or as they are; validation and test always as they are.
 
     Args:
@@ -47,24 +45,31 @@ def prepare(
         windows: more training samples, without a row in the dataset.
         copies: how many altered copies of each training sample; 0: the picture itself.
         seed: of what is altered.
-        store: file to write the pictures into.
+        store: folder for the pictures, one file a part. One that is there was made by the same call, and is taken.
         console: for progress.
     """
-    if not copies and not windows:
-        rows = {part: np.flatnonzero([each == part for each in parts]) for part in SHARES}
-        return Material(dataset.pictures, dataset.labels, rows, np.arange(len(parts)))
-    samples = [s for s, part in zip(dataset.samples, parts, strict=True) if part == "train"] + list(windows)
-    chosen = np.tile(np.arange(len(samples)), max(1, copies))
-    judged = np.flatnonzero([part != "train" for part in parts])
-    made = altered(samples, chosen, SIZE, seed) if copies else (fit(load(sample), SIZE, SIZE) for sample in samples)
-    with store.open("wb") as file:
-        for picture in track(made, "preparing pictures", len(chosen), console=console):
-            file.write(picture.tobytes())
-        for row in judged:
-            file.write(dataset.pictures[row].tobytes())
-    n = len(chosen) + len(judged)
-    pictures = np.memmap(store, np.uint8, "r", shape=(n, SIZE, SIZE, 3))
-    labels = np.concatenate([np.array([sample.label for sample in samples])[chosen], dataset.labels[judged]])
-    of_part = ["train"] * len(chosen) + [parts[row] for row in judged.tolist()]
-    rows = {part: np.flatnonzero([each == part for each in of_part]) for part in SHARES}
-    return Material(pictures, labels, rows, np.concatenate([np.full(len(chosen), -1), judged]))
+    material: dict[Part, Rows] = {}
+    for part in SHARES:
+        chosen = np.flatnonzero([each == part for each in parts])
+        pictures: Iterable[Picture] = (dataset.pictures[row] for row in chosen)
+        labels, n = dataset.labels[chosen], len(chosen)
+        if part == "train" and (copies or windows):
+            samples = [dataset.samples[row] for row in chosen] + list(windows)
+            chosen = np.zeros(0, np.intp)
+            labels = np.tile(np.array([sample.label for sample in samples], np.int64), max(1, copies))
+            n = len(labels)
+            made = altered(samples, copies, SIZE, seed) if copies else (fit(load(each), SIZE, SIZE) for each in samples)
+            pictures = track(made, "preparing pictures", n, console=console)
+        material[part] = Rows(_kept(store / part, pictures, n), labels, chosen)
+    return material
+
+
+def _kept(path: Path, pictures: Iterable[Picture], n: int) -> NDArray[np.uint8]:
+    """On disk, which the operating system pages as needed."""
+    if not path.is_file():
+        part = path.with_name(f"{path.name}.part")
+        with part.open("wb") as file:
+            for picture in pictures:
+                file.write(picture.tobytes())
+        part.rename(path)
+    return np.memmap(path, np.uint8, "r", shape=(n, SIZE, SIZE, 3))

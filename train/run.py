@@ -18,8 +18,8 @@ from typing import Any
 
 from train.dataset import LABELS, Dataset, Sample
 from train.metrics import Metrics
+from train.recipe import Stage
 from train.split import SHARES, Part
-from train.stages import Stage
 
 SCHEMA = "rivereye/run/1"
 
@@ -45,13 +45,47 @@ def describe_data(dataset: Dataset, parts: Sequence[Part], folders: Sequence[Pat
             part: {name: counts[part, label] for label, name in enumerate(LABELS)} | {"groups": len(groups[part])}
             for part in SHARES
         },
-        "unreadable": [{"path": str(path), "reason": reason} for path, reason in dataset.unreadable],
+        **describe_groups(dataset.samples, parts),
+        "quarantined": _listed(dataset.quarantined),
     }
 
 
-def describe_windows(folders: Sequence[Path], frames: Sequence[Path], windows: Sequence[Sample]) -> dict[str, Any]:
-    """Which whole frames windows were cut from, the hash of frames and boxes, and how many of each class."""
+def describe_groups(samples: Sequence[Sample], parts: Sequence[Part]) -> dict[str, Any]:
+    """Groups of two or more pictures by name, the largest first, and how many pictures of each part stand alone.
+
+    A picture stands alone where its group bears its path for a name, or has no other picture.
+    """
+    counts = Counter((sample.group, sample.label) for sample in samples)
+    part_of = {sample.group: part for sample, part in zip(samples, parts, strict=True)}
+    totals = Counter(sample.group for sample in samples)
+    lone = {s.group for s in samples if totals[s.group] == 1 or s.group == str(s.path)}
+    alone = Counter(part for sample, part in zip(samples, parts, strict=True) if sample.group in lone)
+    return {
+        "groups": {
+            name: {"part": part_of[name]} | {label: counts[name, index] for index, label in enumerate(LABELS)}
+            for name in sorted(totals.keys() - lone, key=lambda each: (-totals[each], each))
+        },
+        "alone": {part: alone[part] for part in SHARES},
+    }
+
+
+def describe_windows(
+    folders: Sequence[Path],
+    frames: Sequence[Path],
+    windows: Sequence[Sample],
+    quarantined: Sequence[tuple[Path, str]] = (),
+) -> dict[str, Any]:
+    """Which whole frames windows were cut from, the hash of frames and boxes, and how many of each class.
+
+    Args:
+        folders: where frames were looked for.
+        frames: all that were found.
+        windows: that were cut out of them.
+        quarantined: those of the frames that could not be used, each with its reason; neither counted nor hashed.
+    """
     digest = hashlib.sha256()
+    set_aside = {path for path, _ in quarantined}
+    frames = [path for path in frames if path not in set_aside]
     for path in sorted(frames, key=lambda each: each.name):
         digest.update(path.read_bytes() + path.with_suffix(".txt").read_bytes())
     return {
@@ -59,7 +93,12 @@ def describe_windows(folders: Sequence[Path], frames: Sequence[Path], windows: S
         "sha256": digest.hexdigest() if frames else None,
         "frames": len(frames),
         "windows": {name: sum(window.label == label for window in windows) for label, name in enumerate(LABELS)},
+        "quarantined": _listed(quarantined),
     }
+
+
+def _listed(quarantined: Sequence[tuple[Path, str]]) -> list[dict[str, str]]:
+    return [{"path": str(path), "reason": reason} for path, reason in quarantined]
 
 
 def describe_stage(stage: Stage, history: dict[str, list[float]], test: Metrics, seconds: float) -> dict[str, Any]:

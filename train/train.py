@@ -1,59 +1,91 @@
 """`rivereye train`: from folders of pictures to a run."""
 
+import resource
+import shlex
 import sys
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
+import tensorflow
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
 from models.errors import UsageError
-from models.networks import SIZE, build
-from models.outputs import new_folder
+from models.looks import measure_looks, usual
+from models.networks import SIZE, Head, build, first_trainable
+from models.outputs import check_folder, new_folder
 from models.say import say
 from train.calibration import aim_named
 from train.dataset import Dataset, Sample, find_samples, read_samples
-from train.decision import PAPERS, decide, in_words, read_answers
+from train.decision import decide, in_words, read_answers
+from train.duplicates import describe_duplicates, near_duplicates
+from train.duplicates import in_words as duplicates_in_words
 from train.groups import Grouping
-from train.material import Material, prepare
-from train.metrics import Metrics, measure
-from train.recipe import Recipe, recipe_named
-from train.run import SCHEMA, describe_data, describe_stage, describe_windows, versions, write_json, write_pictures
-from train.split import Part, split
-from train.stages import Inputs, batch_starts, layer_output, probabilities, train_stage
-from train.tables import parts_table, stages_table
+from train.hardware import all_gpus, precision_policy
+from train.inputs import pictures_as, probabilities
+from train.learning import Learning, learn
+from train.material import prepare
+from train.recipe import Changes, recipe_named
+from train.report import write_report
+from train.run import SCHEMA, describe_data, describe_windows, versions, write_json, write_pictures
+from train.split import SHARES, Part, split
+from train.tables import groups_table, parts_table, stages_table
+from train.tested import report_of
+from train.unfinished import fingerprint, unfinished
 from train.windows import cut_windows, find_frames
-
-JUDGED: tuple[Part, ...] = ("validation", "test")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run depends on, besides the pictures. `aim`: None for the recipe's own."""
+    """What a run depends on, besides the pictures.
+
+    `changes`: of the recipe. `aim`: None for the recipe's own. `holdout`: groups that are the test part,
+    and `test_share` its size where there are none.
+    `mixed_precision`: None decides by the hardware. `features`: folder that keeps what frozen layers answered
+    for later runs. `tensorboard`: folder for its logs.
+    """
 
     network: str = "vgg16"
     weights: str = "imagenet"
     positive: str = "ship"
     groups: str = "name"
-    recipe: str = "paper"
+    recipe: str = "river"
+    changes: Changes = field(default_factory=Changes)
     aim: str | None = None
     frames: tuple[Path, ...] = ()
+    holdout: tuple[str, ...] = ()
+    test_share: float = SHARES["test"]
     seed: int = 1
     cache: bool = True
+    mixed_precision: bool | None = None
+    features: Path | None = None
+    tensorboard: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Windows to learn from, windows of the test part's cameras, and frames that were set aside."""
+
+    learnt: tuple[Sample, ...]
+    tested: tuple[Sample, ...]
+    quarantined: tuple[tuple[Path, str], ...]
 
 
 def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: bool, console: Console) -> dict[str, Any]:
     """Trains a network in the stages of its recipe and writes the run. Returns what run.json holds.
 
+    After a kill or Ctrl-C the same call goes on where it was, and ends with the same weights.
+
     Args:
         folders: each with one sub-folder a class.
         out: folder of the run; written whole, at the end.
         settings: see Settings.
-        overwrite: replace a run that is there.
+        overwrite: replace a run that is there, and drop an unfinished one of other settings.
         console: where progress and tables go.
 
     Raises:
@@ -62,105 +94,116 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
     """
     if not 0 <= settings.seed < 2**32:
         raise UsageError(f"seed must lie between 0 and {2**32 - 1}; received {settings.seed}")
-    keras.utils.set_random_seed(settings.seed)
     if settings.aim is not None:
         aim_named(settings.aim)  # refused now, not after an hour
-    recipe, grouping = recipe_named(settings.recipe), Grouping(settings.groups)
+    recipe, grouping = recipe_named(settings.recipe, settings.changes), Grouping(settings.groups)
     samples = find_samples(folders, settings.positive, grouping)
     frames = find_frames(settings.frames, grouping) if settings.frames else {}
-    with new_folder(out, overwrite, marker="run.json") as draft:
-        network = build(settings.network, settings.weights)
-        store = draft / "cache"
-        store.mkdir()
-        reading = track(samples, "reading pictures", console=console)
-        dataset = read_samples(reading, SIZE, store / "pictures")
-        for _, reason in dataset.unreadable:
-            say(console, f"set aside: {reason}", "yellow")
-        parts = split(dataset.samples, settings.seed)
-        data = describe_data(dataset, parts, folders, settings.groups)
-        console.print(parts_table(data))
-        windows = _training_windows(frames, dataset, parts, settings.seed, console)
-        material = prepare(dataset, parts, windows, recipe.copies, settings.seed, store / "material", console)
-        stages, answers = _run_stages(network, material, recipe, settings, store, console)
-        for path in store.iterdir():
-            path.unlink()
-        store.rmdir()
-        network.save(draft / "network.keras")
-        write_pictures(draft / "pictures.csv", dataset, parts, answers)
-        record: dict[str, Any] = {
-            "schema": SCHEMA,
-            "network": settings.network,
-            "weights": Path(settings.weights).name,
-            "recipe": {"name": recipe.name, "copies": recipe.copies},
-            "seed": settings.seed,
-            "cache": settings.cache,
-            "positive": settings.positive,
-            "versions": versions(),
-            "data": data,
-            "frames": describe_windows(settings.frames, list(frames), windows),
-            "stages": stages,
-            "decision": decide(
-                read_answers(draft / "pictures.csv", recipe.stages[-1].name), settings.aim or recipe.aim
-            ),
-        }
-        write_json(draft / "run.json", record)
+    check_folder(out, overwrite, marker="run.json")
+    policy = precision_policy(settings.mixed_precision)
+    keras.utils.set_random_seed(settings.seed)
+    tensorflow.config.experimental.enable_op_determinism()
+    with all_gpus():
+        network = build(settings.network, settings.weights, Head(recipe.hidden, recipe.dropout, recipe.pooling))
+        for stage in recipe.stages:
+            first_trainable(network, stage.unfreeze)  # refused now, not after stage 1
+        files = [*(sample.path for sample in samples), *frames, Path(settings.weights)]
+        facts = {"settings": asdict(settings), "recipe": recipe, "precision": policy, "versions": versions()}
+        with unfinished(out, facts | {"files": fingerprint(files)}, overwrite, console) as work:
+            dataset, parts, windows = _data(samples, frames, settings, work, console)
+            record: dict[str, Any] = {
+                "schema": SCHEMA,
+                "command": shlex.join(["rivereye", *sys.argv[1:]]),
+                "network": settings.network,
+                "weights": Path(settings.weights).name,
+                "recipe": asdict(recipe),
+                "seed": settings.seed,
+                "cache": settings.cache,
+                "precision": policy,
+                "positive": settings.positive,
+                "holdout": list(settings.holdout),
+                "versions": versions(),
+                "data": _described(dataset, parts, folders, grouping, console),
+                "frames": describe_windows(settings.frames, list(frames), windows.learnt, windows.quarantined),
+            }
+            material = prepare(dataset, parts, windows.learnt, recipe.copies, settings.seed, work, console)
+            learning = Learning(recipe, policy, settings.seed, settings.cache, settings.features, settings.tensorboard)
+            record["stages"], answers = learn(network, material, learning, work, console)
+            with new_folder(out, overwrite, marker="run.json") as draft:
+                _write(draft, network, dataset, parts, windows.tested, answers, record, settings.aim or recipe.aim)
     console.print(stages_table(record))
     say(console, in_words(record["decision"]))
-    say(console, f"run written to {out}")
+    say(console, f"run written to {out}; look at {out / 'report.html'}")
     return record
 
 
-def _training_windows(
-    frames: dict[Path, str], dataset: Dataset, parts: Sequence[Part], seed: int, console: Console
-) -> list[Sample]:
-    """Windows cut out of frames, except of cameras that belong to validation or test."""
+def _data(
+    samples: Sequence[Sample], frames: dict[Path, str], settings: Settings, work: Path, console: Console
+) -> tuple[Dataset, list[Part], Windows]:
+    """Pictures that can be used, the part of each, and windows cut out of frames."""
+    dataset = read_samples(track(samples, "reading pictures", console=console), SIZE, work / "pictures")
+    parts = split(dataset.samples, settings.seed, settings.holdout, settings.test_share)
+    windows = _windows(frames, dataset, parts, settings.seed, console)
+    for _, reason in (*dataset.quarantined, *windows.quarantined):
+        say(console, f"set aside: {reason}", "yellow")
+    return dataset, parts, windows
+
+
+def _described(
+    dataset: Dataset, parts: Sequence[Part], folders: Sequence[Path], grouping: Grouping, console: Console
+) -> dict[str, Any]:
+    """What run.json holds of the pictures; says what a user has to know of them before hours are spent."""
+    if grouping.unnamed:
+        say(console, f"{len(grouping.unnamed)} pictures are not in {grouping.rule}: grouped by their names", "yellow")
+    shown = track(dataset.pictures, "looking for duplicates", len(parts), console=console)
+    duplicates = describe_duplicates(near_duplicates(shown, parts), dataset.samples, parts)
+    if warning := duplicates_in_words(duplicates):
+        say(console, warning, "yellow")
+    learnt = [measure_looks(picture) for picture, part in zip(dataset.pictures, parts, strict=True) if part == "train"]
+    data = describe_data(dataset, parts, folders, grouping.rule)
+    console.print(groups_table(data))
+    console.print(parts_table(data))
+    return data | {"duplicates": duplicates, "looks": usual(learnt)}
+
+
+def _windows(frames: dict[Path, str], dataset: Dataset, parts: Sequence[Part], seed: int, console: Console) -> Windows:
+    """Those to learn from are of no camera that belongs to validation or test."""
     if not frames:
-        return []
-    judged = {sample.group for sample, part in zip(dataset.samples, parts, strict=True) if part != "train"}
-    windows = list(cut_windows(track(frames.items(), "cutting windows out of frames", console=console), seed))
-    allowed = [window for window in windows if window.group not in judged]
-    ships = sum(window.label for window in allowed)
+        return Windows((), (), ())
+    quarantined: list[tuple[Path, str]] = []
+    part_of = {sample.group: part for sample, part in zip(dataset.samples, parts, strict=True)}
+    shown = track(frames.items(), "cutting windows out of frames", console=console)
+    windows = list(cut_windows(shown, seed, quarantined))
+    learnt = tuple(window for window in windows if part_of.get(window.group, "train") == "train")
+    tested = tuple(window for window in windows if part_of.get(window.group) == "test")
     console.print(
-        f"{len(allowed)} windows from frames for training, {ships} with a ship; "
-        f"{len(windows) - len(allowed)} left out: their cameras are in validation or test"
+        f"{len(learnt)} windows from frames for training, {sum(window.label for window in learnt)} with a ship; "
+        f"{len(windows) - len(learnt)} left out: their cameras are in validation or test"
     )
-    return allowed
+    return Windows(learnt, tested, tuple(quarantined))
 
 
-def _run_stages(
-    network: keras.Model, material: Material, recipe: Recipe, settings: Settings, store: Path, console: Console
-) -> tuple[list[dict[str, Any]], dict[str, dict[int, float]]]:
-    rows, labels = material.rows, material.labels
-    inputs = _inputs(network, material, recipe, settings, store, console)
-    records: list[dict[str, Any]] = []
-    answers: dict[str, dict[int, float]] = {}
-    for number, stage in enumerate(recipe.stages):
-        console.rule(f"stage {number + 1}: {stage.name}, everything from {stage.first_trainable} on")
-        began = time.monotonic()
-        verbose = 1 if sys.stdout.isatty() else 2
-        history = train_stage(
-            network, stage, inputs[number], labels, rows["train"], rows["validation"], settings.seed + number, verbose
-        )
-        given = {part: probabilities(network, inputs[number], rows[part]) for part in JUDGED}
-        answers[stage.name] = {
-            int(sample): float(answer)
-            for part in given
-            for sample, answer in zip(material.samples[rows[part]], given[part], strict=True)
-        }
-        test: Metrics = measure(labels[rows["test"]], given["test"], PAPERS)
-        records.append(describe_stage(stage, history, test, time.monotonic() - began))
-    return records, answers
+def _write(
+    draft: Path,
+    network: keras.Model,
+    dataset: Dataset,
+    parts: Sequence[Part],
+    windows: Sequence[Sample],
+    answers: dict[str, dict[int, float]],
+    record: dict[str, Any],
+    aim: str | None,
+) -> None:
+    """The files of the run; completes the record."""
+    network.save(draft / "network.keras")
+    write_pictures(draft / "pictures.csv", dataset, parts, answers)
+    last = record["stages"][-1]["name"]
+    record["decision"] = decide(read_answers(draft / "pictures.csv", last), aim)
+    kibibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    record["peak_memory_bytes"] = kibibytes * (1 if sys.platform == "darwin" else 1024)
 
+    def answer(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return probabilities(network, pictures_as(pictures))
 
-def _inputs(
-    network: keras.Model, material: Material, recipe: Recipe, settings: Settings, store: Path, console: Console
-) -> list[Inputs]:
-    """What each stage is fed: pictures, or the output of the layers that stay frozen in it."""
-    pictures = Inputs(None, material.pictures)
-    if not settings.cache:
-        return [pictures] * len(recipe.stages)
-    inputs = [pictures]
-    for stage in reversed(recipe.stages):  # the later stage freezes less: the earlier one's cache builds on it
-        batches = track(batch_starts(pictures), f"frozen layers up to {stage.last_frozen}", console=console)
-        inputs.insert(0, layer_output(network, inputs[0], stage.last_frozen, store / stage.last_frozen, batches))
-    return inputs[: len(recipe.stages)]
+    report = report_of(dataset, parts, answers, windows, answer, record["decision"])
+    write_report(draft, report | {"model": record["network"]}, record)
+    write_json(draft / "run.json", record)

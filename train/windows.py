@@ -53,42 +53,60 @@ def find_frames(folders: Sequence[Path], grouping: Grouping) -> dict[Path, str]:
     return labelled
 
 
-def cut_windows(frames: Iterable[tuple[Path, str]], seed: int) -> Iterator[Sample]:
+def cut_windows(frames: Iterable[tuple[Path, str]], seed: int, quarantined: list[tuple[Path, str]]) -> Iterator[Sample]:
     """Chooses windows in each frame (path and group), as many with a vessel as without, where there is room.
 
+    Frames that cannot be read, or whose label file is none, are set aside: added to `quarantined`, with the reason.
+
     Raises:
-        DataError: a label file is none, or its picture cannot be read.
+        DataError: there are frames, and none can be used.
     """
+    usable, refused = 0, len(quarantined)
     for path, group in frames:
         try:
             height, width, _ = read_picture(path).shape
-        except PictureError as error:
-            raise DataError(str(error)) from error
-        boxes = read_boxes(path.with_suffix(".txt")) * [width, height, width, height]
-        random = np.random.default_rng([seed, *path.name.encode(errors="surrogateescape")])
-        vessels, emptied = tuple(_whole(x, y, x_end - x, y_end - y, width, height) for x, y, x_end, y_end in boxes), 0
-        for box in random.permutation(np.repeat(boxes, PER_FRAME, axis=0))[:PER_FRAME]:
-            if (window := _around(box, width, height, random)) is not None:
-                yield Sample(path, 1, group, crop=window)
-                if emptied < EMPTIED and _share_of(boxes, window) <= MOST_EMPTIED:
-                    emptied += 1
-                    yield Sample(path, 0, group, crop=window, erased=vessels)
-        for _ in range(PER_FRAME):
-            if (window := _clear_of(boxes, width, height, random)) is not None:
-                yield Sample(path, 0, group, crop=window)
+            boxes = read_boxes(path.with_suffix(".txt")) * [width, height, width, height]
+        except (PictureError, DataError) as error:
+            quarantined.append((path, str(error)))
+            continue
+        usable += 1
+        yield from _windows(path, group, boxes, (width, height), seed)
+    if not usable and quarantined[refused:]:
+        raise DataError(
+            f"none of {len(quarantined) - refused} frames can be used; the first: {quarantined[refused][1]}"
+        )
+
+
+def _windows(path: Path, group: str, boxes: NDArray[np.float64], size: tuple[int, int], seed: int) -> Iterator[Sample]:
+    """Windows of one frame of this width and height; boxes in pixels."""
+    width, height = size
+    random = np.random.default_rng([seed, *path.name.encode(errors="surrogateescape")])
+    vessels, emptied = tuple(_whole(x, y, x_end - x, y_end - y, width, height) for x, y, x_end, y_end in boxes), 0
+    for box in random.permutation(np.repeat(boxes, PER_FRAME, axis=0))[:PER_FRAME]:
+        if (window := _around(box, width, height, random)) is not None:
+            yield Sample(path, 1, group, crop=window, ship_share=_longest(box, window))
+            if emptied < EMPTIED and _share_of(boxes, window) <= MOST_EMPTIED:
+                emptied += 1
+                yield Sample(path, 0, group, crop=window, erased=vessels)
+    for _ in range(PER_FRAME):
+        if (window := _clear_of(boxes, width, height, random)) is not None:
+            yield Sample(path, 0, group, crop=window)
 
 
 def read_boxes(path: Path) -> NDArray[np.float64]:
     """Boxes of a YOLO label file: float64, (n, 4), x_min, y_min, x_max, y_max as shares of the frame, cut off at its edge.
 
     Raises:
-        DataError: a line is not `class centre_x centre_y width height`, or its box is not in the frame.
+        DataError: the file cannot be read, a line is not `class centre_x centre_y width height`, or its box is not
+            in the frame.
     """
     try:
         lines = [line.split() for line in path.read_text("ascii").splitlines() if line.strip()]
         rows = np.array([[float(value) for value in line] for line in lines]).reshape(len(lines), 5)
         if not np.isfinite(rows).all():
             raise ValueError("not a finite number")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error}); each frame needs its boxes beside it") from error
     except ValueError as error:
         raise DataError(f"{path}: not YOLO boxes (class centre_x centre_y width height a line): {error}") from error
     centres, halves = rows[:, 1:3], rows[:, 3:] / 2
@@ -113,6 +131,11 @@ def _around(box: NDArray[np.float64], width: int, height: int, random: np.random
     left = _between(x_max - across, x_min, width - across, random)
     top = _between(y_max - down, y_min, height - down, random)
     return _whole(left, top, across, down, width, height)
+
+
+def _longest(box: NDArray[np.float64], window: Box) -> float:
+    """How much of the window's longer side the vessel in it takes."""
+    return float(np.max(box[2:] - box[:2]) / max(np.subtract(window[2:], window[:2])))
 
 
 def _between(lowest: float, highest: float, last: float, random: np.random.Generator) -> float:

@@ -10,7 +10,7 @@ from models.errors import DataError, PictureError, UsageError
 from models.picture import SUFFIXES, Box, fit, read_picture
 from tests.factories import write_corrupt
 from tests.pictures import draw, save
-from train.dataset import Dataset, Sample, find_samples, load, read_samples
+from train.dataset import SMALLEST_SIDE, Dataset, Sample, find_samples, load, read_samples
 from train.groups import Grouping
 
 SIDE = 24
@@ -20,7 +20,7 @@ ALONE = Grouping("picture")
 def put(*paths: Path) -> None:
     """A different picture at each path; a path of the same place in the order gets the same one."""
     for seed, path in enumerate(paths):
-        save(draw(ship=seed % 2 == 0, seed=seed, size=(40, 30)), path)
+        save(draw(ship=seed % 2 == 0, seed=seed, size=(60, 50)), path)
 
 
 def labels(folders: list[Path], positive: str = "ship") -> dict[str, int]:
@@ -118,12 +118,12 @@ def test_reading_keeps_the_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("crop", "rows", "columns"),
     [
-        (None, slice(0, 30), slice(0, 40)),
-        ((0, 0, 40, 30), slice(0, 30), slice(0, 40)),
-        ((5, 10, 25, 11), slice(10, 11), slice(5, 25)),
-        ((39, 0, 40, 30), slice(0, 30), slice(39, 40)),
+        (None, slice(0, 50), slice(0, 60)),
+        ((0, 0, 60, 50), slice(0, 50), slice(0, 60)),
+        ((5, 10, 60, 42), slice(10, 42), slice(5, 60)),
+        ((28, 0, 60, 50), slice(0, 50), slice(28, 60)),
     ],
-    ids=["whole", "all", "row", "column"],
+    ids=["whole", "all", "rows", "columns"],
 )
 def test_a_sample_may_be_a_part(tmp_path: Path, crop: Box | None, rows: slice, columns: slice) -> None:
     """At its own size; and as such it is read into a dataset, and stays in it."""
@@ -148,11 +148,33 @@ def test_corrupt_pictures_are_set_aside(tmp_path: Path, kind: str) -> None:
     put(tmp_path / "ship" / "1.jpg", tmp_path / "no_ship" / "1.jpg")
     broken = write_corrupt(tmp_path / "ship" / "0.jpg", kind)
     dataset = read(tmp_path)
-    ((path, reason),) = dataset.unreadable
+    ((path, reason),) = dataset.quarantined
     assert path == broken
     assert reason.startswith(f"cannot read picture {broken}: ")
     assert [sample.path.name for sample in dataset.samples] == ["1.jpg", "1.jpg"]
     assert len(dataset.pictures) == 2
+
+
+@pytest.mark.parametrize(
+    ("size", "usable"),
+    [((32, 32), True), ((32, 200), True), ((31, 200), False), ((200, 31), False), ((1, 1), False)],
+)
+def test_pictures_too_small_to_show_anything_are_set_aside(tmp_path: Path, size: tuple[int, int], usable: bool) -> None:
+    put(tmp_path / "no_ship" / "1.png")
+    path = save(np.zeros((size[1], size[0], 3), np.uint8), tmp_path / "ship" / "0.png")
+    dataset = read(tmp_path)
+    assert SMALLEST_SIDE == 32
+    assert len(dataset.samples) == len(dataset.pictures) == 1 + usable
+    reason = f"picture {path} is too small: {size[0]} x {size[1]} pixels; give pictures with sides of 32 or more"
+    assert dataset.quarantined == (() if usable else ((path, reason),))
+
+
+def test_a_part_may_be_too_small_too(tmp_path: Path) -> None:
+    put(tmp_path / "1.png")
+    samples = [Sample(tmp_path / "1.png", 1, "lock", crop=crop) for crop in (None, (5, 10, 55, 11))]
+    assert load(samples[1]).shape == (1, 50, 3)
+    ((_, reason),) = read_samples(samples, SIDE, tmp_path / "pictures").quarantined
+    assert "50 x 1 pixels" in reason
 
 
 def test_nothing_can_be_read(tmp_path: Path) -> None:
@@ -160,7 +182,7 @@ def test_nothing_can_be_read(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         write_corrupt(tmp_path / name / "1.jpg", "text")
     with pytest.raises(
-        DataError, match="none of 2 pictures can be read; the first: cannot read picture .*no_ship/1.jpg"
+        DataError, match="none of 2 pictures can be used; the first: cannot read picture .*no_ship/1.jpg"
     ):
         read(tmp_path)
 

@@ -70,7 +70,7 @@ def test_by_table(tmp_path: Path, name: str, group: str) -> None:
     [
         (b"", "received no rows"),
         (b"pattern,group\n", "received no rows"),
-        (b"glob,source\na*,a\n", r"needs the columns pattern,group; received \['glob', 'source'\]"),
+        (b"glob,source\na*,a\n", r"needs the columns pattern,group or path,group; received \['glob', 'source'\]"),
         (b"pattern;group\na*;a\n", r"received \['pattern;group'\]"),
         (b"pattern,group\n\xff*,a\n", "cannot be read .*; give name, picture, or a CSV file"),
         (b"group,pattern\nvenice\n", "pattern"),
@@ -95,3 +95,63 @@ def test_a_table_saved_by_a_spreadsheet(tmp_path: Path) -> None:
 def test_unknown_rule(rule: str) -> None:
     with pytest.raises(UsageError, match=f"--groups {rule}: cannot be read .*; give name, picture, or a CSV file"):
         Grouping(rule)
+
+
+def manifest(folder: Path, *rows: str, header: str = "path,group") -> Grouping:
+    table = folder / "manifest.csv"
+    table.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return Grouping(str(table))
+
+
+def test_by_manifest(tmp_path: Path) -> None:
+    """Exactly these files; paths start at the table's folder. The others go by name, and are known."""
+    ship = tmp_path / "ship"
+    grouping = manifest(
+        tmp_path,
+        "ship/lock_1.jpg,canal",
+        f"{ship / 'lock_2.jpg'},canal",
+        "ship/../ship/lock_3.jpg, ",
+        "ship/cam/*,river",
+    )
+    files = [ship / f"lock_{number}.jpg" for number in range(1, 5)] + [
+        ship / "cam" / "1.jpg",
+        tmp_path / "b" / "lock_1.jpg",
+    ]
+    assert [grouping.of(path, ship) for path in files[:5]] == ["canal", "canal", str(files[2]), "lock", "cam"]
+    assert grouping.of(files[5], tmp_path / "b") == "lock"
+    assert grouping.unnamed == {files[3], files[4], files[5]}
+    grouping.of(files[3], ship)
+    assert len(grouping.unnamed) == 3
+
+
+def test_a_manifest_is_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "data" / "ship").mkdir(parents=True)
+    manifest(tmp_path / "data", "ship/1.jpg,canal", header="path,group")
+    monkeypatch.chdir(tmp_path)
+    assert Grouping("data/manifest.csv").of(Path("data/ship/1.jpg"), Path("data/ship")) == "canal"
+
+
+def test_nothing_is_unnamed_without_a_manifest(tmp_path: Path) -> None:
+    grouping = manifest(tmp_path, "canal_*,venice", header="pattern,group")
+    assert grouping.of(FOLDER / "lock_1.jpg", FOLDER) == "lock"
+    assert not grouping.unnamed
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "said"),
+    [
+        ("path,source", ["a.jpg,a"], r"pattern,group or path,group; received \['path', 'source'\]"),
+        ("path,pattern,group", ["a.jpg,a*,a"], "has both columns pattern and path; keep the one"),
+        ("path,group", ["a.jpg,a", ",b"], "a row has no path; every row needs path,group"),
+        ("group,path", ["a"], "a row has no path"),
+        ("path,group", ["a.jpg,a", "./a.jpg,b"], "./a.jpg is named twice, for 'a' and for 'b'; keep one of the rows"),
+    ],
+    ids=["columns", "both", "no-path", "short-row", "twice"],
+)
+def test_manifests_that_are_none(tmp_path: Path, header: str, rows: list[str], said: str) -> None:
+    with pytest.raises(UsageError, match=f"--groups .*manifest.csv: .*{said}"):
+        manifest(tmp_path, *rows, header=header)
+
+
+def test_a_file_may_be_named_twice_alike(tmp_path: Path) -> None:
+    assert manifest(tmp_path, "1.jpg,a", "./1.jpg,a").of(tmp_path / "1.jpg", tmp_path) == "a"

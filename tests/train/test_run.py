@@ -12,7 +12,15 @@ from tests.pictures import save_frame
 from train.dataset import Dataset, Sample
 from train.metrics import measure
 from train.recipe import PAPER
-from train.run import describe_data, describe_stage, describe_windows, versions, write_json, write_pictures
+from train.run import (
+    describe_data,
+    describe_groups,
+    describe_stage,
+    describe_windows,
+    versions,
+    write_json,
+    write_pictures,
+)
 from train.split import Part
 
 PARTS: list[Part] = ["train", "test", "train"]
@@ -22,8 +30,8 @@ def dataset(*names: str) -> Dataset:
     samples = tuple(
         Sample(Path(name), label=index % 2, group=f"g{index}", sha256="0" * 64) for index, name in enumerate(names)
     )
-    unreadable = ((Path("d/bad.jpg"), "cannot read picture d/bad.jpg: cut short"),)
-    return Dataset(samples, np.zeros((len(names), 2, 2, 3), np.uint8), unreadable)
+    quarantined = ((Path("d/bad.jpg"), "cannot read picture d/bad.jpg: cut short"),)
+    return Dataset(samples, np.zeros((len(names), 2, 2, 3), np.uint8), quarantined)
 
 
 def test_pictures_that_were_not_asked_have_no_answer(tmp_path: Path) -> None:
@@ -61,8 +69,25 @@ def test_describe_data() -> None:
             "validation": {"no_ship": 0, "ship": 0, "groups": 0},
             "test": {"no_ship": 0, "ship": 1, "groups": 1},
         },
-        "unreadable": [{"path": "d/bad.jpg", "reason": "cannot read picture d/bad.jpg: cut short"}],
+        "groups": {},
+        "alone": {"train": 2, "validation": 0, "test": 1},
+        "quarantined": [{"path": "d/bad.jpg", "reason": "cannot read picture d/bad.jpg: cut short"}],
     }
+
+
+def test_describe_groups() -> None:
+    """The largest first; pictures without company are counted only."""
+    names = ["lock", "lock", "canal", "b/1.jpg", "pier", "canal", "canal", "c/2.jpg", "c/2.jpg"]
+    samples = [Sample(Path(name), index % 2, name) for index, name in enumerate(names)]
+    samples[:3] = [Sample(Path(f"a/{index}.jpg"), index % 2, names[index]) for index in range(3)]
+    samples[5:7] = [Sample(Path(f"a/{index}.jpg"), index % 2, names[index]) for index in (5, 6)]
+    parts: list[Part] = ["test", "test", "train", "train", "train", "train", "train", "validation", "validation"]
+    found = describe_groups(samples, parts)
+    assert list(found["groups"].items()) == [
+        ("canal", {"part": "train", "no_ship": 2, "ship": 1}),
+        ("lock", {"part": "test", "no_ship": 1, "ship": 1}),
+    ]
+    assert found["alone"] == {"train": 2, "validation": 2, "test": 0}
 
 
 def frames(folder: Path) -> list[Path]:
@@ -73,7 +98,12 @@ def test_describe_windows(tmp_path: Path) -> None:
     cut = [Sample(tmp_path / "1.png", label, "lock", crop=(0, 0, 9, 9)) for label in (1, 0, 0)]
     found = describe_windows([tmp_path, Path("b c")], frames(tmp_path), cut)
     assert len(found.pop("sha256")) == 64
-    assert found == {"folders": [str(tmp_path), "b c"], "frames": 2, "windows": {"no_ship": 2, "ship": 1}}
+    assert found == {
+        "folders": [str(tmp_path), "b c"],
+        "frames": 2,
+        "windows": {"no_ship": 2, "ship": 1},
+        "quarantined": [],
+    }
 
 
 def test_describe_no_windows() -> None:
@@ -82,6 +112,17 @@ def test_describe_no_windows() -> None:
         "sha256": None,
         "frames": 0,
         "windows": {"no_ship": 0, "ship": 0},
+        "quarantined": [],
+    }
+
+
+def test_frames_set_aside_are_listed_and_neither_counted_nor_hashed(tmp_path: Path) -> None:
+    """Their label file may even be unreadable."""
+    found = frames(tmp_path)
+    bad = tmp_path / "a.png"
+    described = describe_windows([tmp_path], [bad, *found], [], [(bad, "cut short")])
+    assert described == describe_windows([tmp_path], found, []) | {
+        "quarantined": [{"path": str(bad), "reason": "cut short"}]
     }
 
 
@@ -109,7 +150,7 @@ def test_the_hash_of_frames_knows_pictures_and_boxes(tmp_path: Path, change: str
 def test_describe_stage() -> None:
     test = measure(np.array([1, 0]), np.array([0.9, 0.1], np.float32), 0.5)
     found = describe_stage(PAPER.stages[1], {"loss": [0.5, 0.25]}, test, 1.26)
-    assert (found["name"], found["first_trainable"], found["learning_rate"]) == ("fine-tuning", "block5_conv1", 1e-5)
+    assert (found["name"], found["unfreeze"], found["learning_rate"]) == ("fine-tuning", "block5", 1e-5)
     assert found["keep_best"] is False
     assert (found["seconds"], found["history"]) == (1.3, {"loss": [0.5, 0.25]})
     assert found["test"]["accuracy"] == {

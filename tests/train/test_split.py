@@ -1,5 +1,6 @@
 """No source straddles two parts, whatever the seed and the sizes of the sources."""
 
+import hashlib
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -118,3 +119,71 @@ def test_a_class_without_pictures(ships: int, others: int, missing: str) -> None
     with pytest.raises(DataError, match=rf"no picture of class {missing}\b") as caught:
         split(singles(ships, others), seed=1)
     assert "--groups" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("seed", "dealt"),
+    [
+        (0, "7e9826938c149339d513495f23d1dbfac5ff53895a91f89ec9c7eb76c9704012"),
+        (1, "30e7b52b1dd359ca2e9344403b66b9b5818b45abbd05c9fcc72e364cc2a88dc6"),
+        (2, "01c1515320adcae9a34f222ebba21087038c004033f4392edccc774b2d625223"),
+        (3, "ca871a948a69fe5abd289b8a12909f960079db111d75a5c05566202ad85b8904"),
+    ],
+)
+def test_the_parts_stay_what_they_were(seed: int, dealt: str) -> None:
+    """As kept from the first release: runs of one seed must stay comparable."""
+    assert hashlib.sha256(" ".join(split(uneven(seed), seed)).encode()).hexdigest() == dealt
+
+
+def homes(found: Sequence[Sample], parts: Sequence[Part]) -> dict[str, Part]:
+    return {sample.group: part for sample, part in zip(found, parts, strict=True)}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    ("holdout", "tested"), [(["g0"], {"g0"}), (["g3", "g1?"], {"g3", *(f"g1{n}" for n in range(10))})]
+)
+def test_the_test_part_is_what_is_held_out(holdout: list[str], tested: set[str], seed: int) -> None:
+    """And the others are dealt in the proportion of their shares."""
+    found = [*uneven(seed), *samples([("g0", 3, 3), ("g3", 3, 3)])]
+    parts = split(found, seed, holdout)
+    assert {group for group, part in homes(found, parts).items() if part == "test"} == tested
+    assert len(set(zip((sample.group for sample in found), parts, strict=True))) == 40
+    sizes = Counter(parts)
+    assert abs(sizes["train"] / (sizes["train"] + sizes["validation"]) - 70 / 85) < 0.05
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_single_pictures_beside_a_holdout(seed: int) -> None:
+    found = samples([("dock", 30, 30)]) + singles(170, 255)
+    got = counts(found, split(found, seed, ["dock"]))
+    for label, total in ((1, 170), (0, 255)):
+        assert abs(got["train", label] - total * 70 / 85) <= 1
+        assert abs(got["validation", label] - total * 15 / 85) <= 1
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_held_out_moves_few_others(seed: int) -> None:
+    """Training and validation keep what they have without a holdout; only the former test part is dealt out."""
+    cameras = [(f"cam{n}", 15, 12) for n in range(4)]
+    found = samples(cameras) + uneven(seed) + singles(60, 60)
+    before = homes(found, split(found, seed))
+    for camera, _, _ in cameras:
+        now = homes(found, split(found, seed, [camera]))
+        moved = {group for group in before if group != camera and before[group] != now[group]}
+        assert {before[group] for group in moved} == {"test"}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_large_holdout_leaves_the_proportions(seed: int) -> None:
+    """Though more than a test part is taken from training."""
+    found = samples([("river", 300, 300)]) + singles(200, 200)
+    got = Counter(split(found, seed, ["river"]))
+    assert got["test"] == 600
+    assert abs(got["validation"] - 400 * 15 / 85) <= 2
+
+
+def test_too_few_groups_beside_a_holdout() -> None:
+    found = samples([("a", 5, 5), ("b", 5, 5), ("c", 5, 5)])
+    with pytest.raises(DataError, match=r"validation part gets no .*its 5 pictures form 1 groups \(c\)"):
+        split(found, 1, ["a", "b"])

@@ -23,12 +23,12 @@ EVERYWHERE = pytest.mark.parametrize("size", FRAMES, ids=lambda size: f"{size[0]
 
 def cut(path: Path, seed: int = 1) -> list[Sample]:
     """Windows as the camera saw them."""
-    return [sample for sample in cut_windows([(path, "lock")], seed) if not sample.erased]
+    return [sample for sample in cut_windows([(path, "lock")], seed, []) if not sample.erased]
 
 
 def emptied(path: Path, seed: int = 1) -> list[Sample]:
     """Windows whose vessels are painted over."""
-    return [sample for sample in cut_windows([(path, "lock")], seed) if sample.erased]
+    return [sample for sample in cut_windows([(path, "lock")], seed, []) if sample.erased]
 
 
 def windows(path: Path, seed: int, label: int) -> list[Rectangle]:
@@ -178,7 +178,7 @@ def test_the_seed_and_the_name_decide(tmp_path: Path) -> None:
     )
     crops = [sample.crop for sample in cut(first)]
     assert crops == [sample.crop for sample in cut(first)] == [sample.crop for sample in cut(moved)]
-    both = cut_windows([(other, "a"), (first, "b")], 1)
+    both = cut_windows([(other, "a"), (first, "b")], 1, [])
     assert crops == [sample.crop for sample in both if sample.group == "b" and not sample.erased]
     assert set(crops).isdisjoint(sample.crop for sample in cut(first, seed=2))
     assert set(crops).isdisjoint(sample.crop for sample in cut(other))
@@ -194,15 +194,41 @@ def test_names_that_are_not_utf_8(tmp_path: Path) -> None:
     path = save_frame(tmp_path / "1.png", [])
     for suffix in (".png", ".txt"):
         path.with_suffix(suffix).rename(tmp_path / os.fsdecode("причал".encode("cp1251") + suffix.encode()))
-    assert len(list(cut_windows(find_frames([tmp_path], Grouping()).items(), 1))) == PER_FRAME
+    assert len(list(cut_windows(find_frames([tmp_path], Grouping()).items(), 1, []))) == PER_FRAME
 
 
 @pytest.mark.parametrize("kind", ["truncated", "text", "empty", "header"])
 def test_a_frame_that_cannot_be_read(tmp_path: Path, kind: str) -> None:
     path = write_corrupt(tmp_path / "1.jpg", kind)
     path.with_suffix(".txt").write_text("0 0.5 0.5 0.1 0.1\n")
-    with pytest.raises(DataError, match=f"cannot read picture {path}"):
+    with pytest.raises(DataError, match=f"none of 1 frames can be used; the first: cannot read picture {path}"):
         cut(path)
+
+
+@pytest.mark.parametrize("bad", ["picture", "boxes", "no-boxes", "folder"])
+def test_a_frame_that_cannot_be_used_stops_nothing(tmp_path: Path, bad: str) -> None:
+    good = [save_frame(tmp_path / name, [(100, 100, 150, 130)]) for name in ("1.png", "3.png")]
+    path = save_frame(tmp_path / "2.png", [(100, 100, 150, 130)])
+    boxes = path.with_suffix(".txt")
+    if bad == "picture":
+        write_corrupt(path, "truncated")
+    elif bad == "boxes":
+        boxes.write_text("0 320 240 60 40\n")
+    else:
+        boxes.unlink()
+        if bad == "folder":
+            boxes.mkdir()
+    quarantined = [(Path("earlier.png"), "cut short")]
+    frames = [(each, "lock") for each in (good[0], path, good[1])]
+    found = list(cut_windows(frames, 1, quarantined))
+    assert found == list(cut_windows([(each, "lock") for each in good], 1, []))
+    assert [each for each, _ in quarantined] == [Path("earlier.png"), path]
+    assert str(path if bad == "picture" else boxes) in quarantined[1][1]
+
+
+def test_no_frames_have_no_windows() -> None:
+    """Which is no fault, whatever was set aside before."""
+    assert not list(cut_windows([], 1, [(Path("earlier.png"), "cut short")]))
 
 
 @pytest.mark.parametrize(
@@ -255,7 +281,7 @@ def test_label_files_that_are_none(tmp_path: Path, content: bytes) -> None:
     path = save_frame(tmp_path / "1.png", [])
     path.with_suffix(".txt").write_bytes(content)
     with pytest.raises(DataError) as caught:
-        cut(path)
+        read_boxes(path.with_suffix(".txt"))
     assert str(caught.value).startswith(f"{tmp_path / '1.txt'}: not YOLO boxes (class centre_x centre_y width height")
 
 
@@ -268,7 +294,7 @@ def test_boxes_outside_of_the_frame(tmp_path: Path, line: str) -> None:
     with path.with_suffix(".txt").open("a") as file:
         file.write(line + "\n")
     with pytest.raises(DataError) as caught:
-        cut(path)
+        read_boxes(path.with_suffix(".txt"))
     assert str(caught.value) == (
         f"{tmp_path / '1.txt'}: no part of the box {line!r} lies in the frame; give shares of its sides, not pixels"
     )

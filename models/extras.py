@@ -1,0 +1,38 @@
+"""Stages whose libraries are an extra: imported when they are called, with a sentence where they are missing."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from models.errors import MissingExtra
+
+
+@contextmanager
+def importing(extra: str) -> Iterator[None]:
+    """Imports a stage that needs TensorFlow, and keeps its dozen lines about absent GPUs to itself.
+
+    They come from C++ before any log level holds, so standard error itself is turned away meanwhile.
+    `TF_CPP_MIN_LOG_LEVEL=0 rivereye ...` shows them.
+
+    Raises:
+        MissingExtra: a library is not installed.
+    """
+    quiet = "TF_CPP_MIN_LOG_LEVEL" not in os.environ
+    with ExitStack() as stack:
+        if quiet:
+            os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+            logging.getLogger("tensorflow").setLevel(logging.ERROR)
+            kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, 2)
+            os.close(nowhere)
+            stack.callback(os.close, kept)
+            stack.callback(os.dup2, kept, 2)
+        try:
+            yield
+        except ModuleNotFoundError as error:
+            raise MissingExtra(
+                f"`rivereye {sys.argv[1]}` needs {error.name}, which is not installed; install rivereye with its extra: "
+                f"pip install 'rivereye[{extra}]'"
+            ) from error

@@ -1,0 +1,68 @@
+"""What a training keeps beside its output until it ends, so that the same command goes on after a kill."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from models.errors import OutputError
+from models.say import say
+
+SETTINGS = "settings.json"
+
+
+@contextmanager
+def unfinished(out: Path, settings: Mapping[str, Any], overwrite: bool, console: Console) -> Iterator[Path]:
+    """Gives a folder that outlives a kill or an error, and goes when the block ends well.
+
+    Args:
+        out: where the run will stand; the folder is its hidden neighbour.
+        settings: all that the result depends on. Only a run of the very same is gone on with.
+        overwrite: begin anew where an unfinished run of other settings is there.
+        console: says what is gone on with, or kept.
+
+    Raises:
+        OutputError: an unfinished run of other settings is there, or the folder cannot be made.
+    """
+    folder = out.resolve().with_name(f".{out.resolve().name}.unfinished")
+    text = json.dumps(settings, indent=2, sort_keys=True, default=str) + "\n"
+    try:
+        _enter(folder, text, overwrite, console)
+    except OSError as error:
+        raise OutputError(f"cannot write {folder}: {error.strerror}; choose another place") from error
+    try:
+        yield folder
+    except BaseException:
+        say(console, f"what was done so far is kept in {folder}; the same command goes on from there")
+        raise
+    shutil.rmtree(folder)
+
+
+def fingerprint(files: Iterable[Path]) -> str:
+    """Of names, sizes and times of change: tells in a moment whether files are still those of the first start."""
+    digest = hashlib.sha256()
+    for path in files:
+        state = path.stat() if path.is_file() else None
+        digest.update(repr((str(path), state and (state.st_size, state.st_mtime_ns))).encode(errors="surrogateescape"))
+    return digest.hexdigest()
+
+
+def _enter(folder: Path, text: str, overwrite: bool, console: Console) -> None:
+    kept = folder / SETTINGS
+    if kept.is_file() and kept.read_text(encoding="utf-8") == text:
+        say(console, f"going on with the unfinished run in {folder}")
+        return
+    if kept.is_file() and not overwrite:
+        raise OutputError(
+            f"{folder} holds an unfinished run of other settings, pictures or versions; finish it with its own command, "
+            f"or give --overwrite to drop it"
+        )
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    kept.write_text(text, encoding="utf-8")

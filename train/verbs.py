@@ -1,0 +1,187 @@
+"""The verbs of this stage, as the command line has them. TensorFlow is imported only when one is called."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from models.errors import UsageError
+from models.extras import importing
+
+console = Console(stderr=True)
+
+RECIPE = "Changes of the recipe (one value for all stages, or one for each: 10,2)"
+MACHINE = "Machine"
+
+Data = Annotated[list[Path], typer.Argument(help="Folders that hold one sub-folder a class.")]
+Weights = Annotated[
+    str, typer.Option(help="Where the base starts: imagenet (fetched), none (random), or a .weights.h5 file.")
+]
+Groups = Annotated[
+    str,
+    typer.Option(
+        help="What keeps pictures of one source together: name, picture (all independent), or a CSV file (pattern,group or path,group)."
+    ),
+]
+Positive = Annotated[str, typer.Option(help="The sub-folder whose pictures show a ship; all others show none.")]
+TestShare = Annotated[float, typer.Option(help="Share of the pictures that are kept apart to test on.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace what is there, and drop an unfinished run of other settings.")
+]
+
+
+def train(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Folder of the run, to be made.")],
+    network: Annotated[str, typer.Option(help="vgg16 or vgg19.")] = "vgg16",
+    weights: Weights = "imagenet",
+    groups: Groups = "name",
+    recipe: Annotated[
+        str,
+        typer.Option(
+            help="river: with altered copies (small, hazy, dark, noisy, cut off), for cameras never seen. paper: as published."
+        ),
+    ] = "river",
+    aim: Annotated[
+        str | None,
+        typer.Option(
+            help="What the threshold is chosen for: balanced, 'miss<=2%', 'false-alarms<=1/hour@1fps', ... By itself 'false-alarms<=3%' with river, 0.5 with paper."
+        ),
+    ] = None,
+    frames: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Folder of whole frames with every vessel boxed (YOLO .txt beside each); windows cut out of them are learnt from too."
+        ),
+    ] = None,
+    holdout_group: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Group (or shell pattern) that is the test part, in place of a share of all groups; may be given again."
+        ),
+    ] = None,
+    test_share: TestShare = 0.15,
+    positive: Positive = "ship",
+    seed: Annotated[int, typer.Option(help="Of split, weights, order, copies and dropout.")] = 1,
+    overwrite: Overwrite = False,
+    epochs: Annotated[str | None, typer.Option(help="At most so many.", rich_help_panel=RECIPE)] = None,
+    learning_rate: Annotated[str | None, typer.Option(rich_help_panel=RECIPE)] = None,
+    batch: Annotated[str | None, typer.Option(help="Pictures a step.", rich_help_panel=RECIPE)] = None,
+    patience: Annotated[
+        str | None,
+        typer.Option(help="End a stage after so many epochs without a better validation loss.", rich_help_panel=RECIPE),
+    ] = None,
+    optimizer: Annotated[str | None, typer.Option(help="adam, adamw, sgd or rmsprop.", rich_help_panel=RECIPE)] = None,
+    unfreeze: Annotated[
+        str | None,
+        typer.Option(
+            help="In the last stage: how many convolutional blocks (1 to 5), or the first layer by name, as block5_conv2.",
+            rich_help_panel=RECIPE,
+        ),
+    ] = None,
+    head: Annotated[
+        str | None,
+        typer.Option(help="Units of the classifier's hidden layers: 256, or 512,128.", rich_help_panel=RECIPE),
+    ] = None,
+    pooling: Annotated[
+        str | None, typer.Option(help="Between base and classifier: flatten or average.", rich_help_panel=RECIPE)
+    ] = None,
+    dropout: Annotated[float | None, typer.Option(help="After each hidden layer.", rich_help_panel=RECIPE)] = None,
+    copies: Annotated[
+        int | None,
+        typer.Option(help="Altered copies of each picture; 0: the pictures themselves.", rich_help_panel=RECIPE),
+    ] = None,
+    class_weights: Annotated[
+        bool | None, typer.Option(help="Let both classes count alike, however few one has.", rich_help_panel=RECIPE)
+    ] = None,
+    cache: Annotated[
+        bool,
+        typer.Option(
+            help="Run the frozen layers once a picture, not once an epoch. Same result, sooner; 166 kB of disk a picture.",
+            rich_help_panel=MACHINE,
+        ),
+    ] = True,
+    features: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder that keeps what frozen layers answered, for other runs on the same pictures (one at a time). By itself it goes when the run ends.",
+            rich_help_panel=MACHINE,
+        ),
+    ] = None,
+    mixed_precision: Annotated[
+        bool | None,
+        typer.Option(
+            help="Train in half precision. By itself where the hardware multiplies it (GPU; CPU with bfloat16). Judged is always in float32.",
+            rich_help_panel=MACHINE,
+        ),
+    ] = None,
+    tensorboard: Annotated[
+        Path | None, typer.Option(help="Folder for TensorBoard's logs.", rich_help_panel=MACHINE)
+    ] = None,
+) -> None:
+    """Fine-tune VGG16 or VGG19 on pictures of ships and of everything else, in two stages.
+
+    After a kill or Ctrl-C the same command goes on where it was, and ends with the same weights.
+    """
+    from train.recipe import Changes
+
+    changes = Changes(
+        epochs=_numbers("epochs", epochs, int),
+        learning_rate=_numbers("learning-rate", learning_rate, float),
+        batch=_numbers("batch", batch, int),
+        patience=_numbers("patience", patience, int),
+        optimizer=optimizer,
+        unfreeze=unfreeze,
+        hidden=_numbers("head", head, int),
+        pooling=pooling,
+        dropout=dropout,
+        copies=copies,
+        class_weights=class_weights,
+    )
+    with importing("train"):
+        from train.train import Settings
+        from train.train import train as begin
+
+    settings = Settings(
+        network=network,
+        weights=weights,
+        positive=positive,
+        groups=groups,
+        recipe=recipe,
+        changes=changes,
+        aim=aim,
+        frames=tuple(frames or ()),
+        holdout=tuple(holdout_group or ()),
+        test_share=test_share,
+        seed=seed,
+        cache=cache,
+        mixed_precision=mixed_precision,
+        features=features,
+        tensorboard=tensorboard,
+    )
+    begin(data, out, settings, overwrite, console)
+
+
+def aim(
+    run: Annotated[Path, typer.Argument(help="Folder that `rivereye train` wrote.")],
+    aim: Annotated[
+        str, typer.Argument(help="balanced, 'miss<=2%', 'false-alarms<=1%' or 'false-alarms<=1/hour@1fps'.")
+    ],
+) -> None:
+    """Choose the threshold of a trained network anew, on its validation pictures, for another aim."""
+    with importing("train"):
+        from train.decision import decide_anew
+
+    decide_anew(run, aim, console)
+
+
+def _numbers(option: str, text: str | None, kind: Callable[[str], Any]) -> tuple[Any, ...] | None:
+    """`10,2` as numbers. Raises UsageError."""
+    if text is None:
+        return None
+    try:
+        return tuple(kind(each) for each in text.split(","))
+    except ValueError:
+        raise UsageError(f"--{option} {text!r}: give a number, or several with commas, such as 10,2") from None
