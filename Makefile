@@ -16,7 +16,7 @@ demo: $(BASE)/ready ## look for ships in a clip: make demo, or make demo CLIP=pa
 
 test: check ## install what the tests need, and run all of them
 
-check: $(DEV)/ready
+check: $(DEV)/ready /usr/bin/chromium
 	$(DEV)/bin/ruff check
 	$(DEV)/bin/ruff format --check
 	$(DEV)/bin/mypy
@@ -37,6 +37,10 @@ $(BASE)/ready: $(UV) pyproject.toml uv.lock
 $(DEV)/ready: $(UV) pyproject.toml uv.lock
 	UV_PROJECT_ENVIRONMENT=$(DEV) $(UV) sync --quiet --frozen --extra dev
 	@touch $@
+
+# The page of `rivereye label` is tested in a real browser.
+/usr/bin/chromium:
+	$(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -qq --yes --no-install-recommends chromium
 
 # Debian's Python lacks venv until python3-venv is installed.
 $(UV):

@@ -1,11 +1,8 @@
 """The front door: `rivereye <verb>`. A verb imports its stage only when it is called."""
 
-import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -13,8 +10,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+import train.verbs
 from models.bundle import DEFAULT
-from models.errors import MissingExtra, RivereyeError
+from models.errors import RivereyeError
+from models.extras import importing
 from models.say import say
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
@@ -39,70 +38,10 @@ def _root(
     """Says, frame by frame, whether a ship is in sight, with what certainty, and when it could not see."""
 
 
-@app.command("train")
-def train_command(
-    data: Annotated[list[Path], typer.Argument(help="Folders that hold one sub-folder a class.")],
-    out: Annotated[Path, typer.Option(help="Folder of the run, to be made.")],
-    network: Annotated[str, typer.Option(help="vgg16 or vgg19.")] = "vgg16",
-    weights: Annotated[
-        str, typer.Option(help="Where the base starts: imagenet (fetched), none (random), or a .weights.h5 file.")
-    ] = "imagenet",
-    groups: Annotated[
-        str,
-        typer.Option(
-            help="What keeps pictures of one source together: name, picture (all independent), or a CSV file (pattern,group)."
-        ),
-    ] = "name",
-    recipe: Annotated[
-        str,
-        typer.Option(
-            help="paper: as published. river: altered copies too (small, hazy, dark, noisy, cut off), for cameras never seen."
-        ),
-    ] = "paper",
-    aim: Annotated[
-        str | None,
-        typer.Option(
-            help="What the threshold is chosen for: balanced, 'miss<=2%', 'false-alarms<=1/hour@1fps', ... By itself 0.5 with paper, 'false-alarms<=3%' with river."
-        ),
-    ] = None,
-    frames: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="Folder of whole frames with every vessel boxed (YOLO .txt beside each); windows cut out of them are learnt from too."
-        ),
-    ] = None,
-    positive: Annotated[
-        str, typer.Option(help="The sub-folder whose pictures show a ship; all others show none.")
-    ] = "ship",
-    seed: Annotated[int, typer.Option(help="Of split, weights, order and dropout.")] = 1,
-    cache: Annotated[
-        bool,
-        typer.Option(
-            help="Run the frozen layers once a picture, not once an epoch. Same result, sooner; 166 kB of disk a picture."
-        ),
-    ] = True,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run that is there.")] = False,
-) -> None:
-    """Fine-tune VGG16 or VGG19 on pictures of ships and of everything else, in two stages."""
-    with _importing("train"):
-        from train.train import Settings, train
-
-    settings = Settings(network, weights, positive, groups, recipe, aim, tuple(frames or ()), seed, cache)
-    train(data, out, settings, overwrite, console)
-
-
-@app.command("aim")
-def aim_command(
-    run: Annotated[Path, typer.Argument(help="Folder that `rivereye train` wrote.")],
-    aim: Annotated[
-        str, typer.Argument(help="balanced, 'miss<=2%', 'false-alarms<=1%' or 'false-alarms<=1/hour@1fps'.")
-    ],
-) -> None:
-    """Choose the threshold of a trained network anew, on its validation pictures, for another aim."""
-    with _importing("train"):
-        from train.decision import decide_anew
-
-    decide_anew(run, aim, console)
+app.command("train")(train.verbs.train)
+app.command("evaluate")(train.verbs.evaluate)
+app.command("table")(train.verbs.table)
+app.command("aim")(train.verbs.aim)
 
 
 @app.command("export")
@@ -127,7 +66,7 @@ def export_command(
 
     Ends with exit code 3, and writes nothing, where it does not.
     """
-    with _importing("deploy"):
+    with importing("deploy"):
         from deploy.export import Settings, export, precision_named
 
     export(run, out, Settings(precision_named(precision), data, pictures, max_flips, notes), overwrite, console)
@@ -171,30 +110,46 @@ def stream_command(
         raise typer.Exit(1)
 
 
-@contextmanager
-def _importing(extra: str) -> Iterator[None]:
-    """Imports a stage that needs TensorFlow, and keeps its dozen lines about absent GPUs to itself.
+@app.command("collect")
+def collect_command(
+    source: Annotated[
+        str, typer.Argument(help="A video file, a folder or glob of pictures, a URL, or the number of a camera.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the pictures; one that holds some already is added to.")],
+    model: Annotated[str, typer.Option(help="Folder of a bundle, or the name of a released model.")] = DEFAULT,
+    every: Annotated[
+        float, typer.Option(min=0, help="Seconds of media time between two looks; 0 looks at every frame.")
+    ] = 1.0,
+    limit: Annotated[int, typer.Option(min=1, help="Pictures kept at most, by this run.")] = 500,
+) -> None:
+    """Keep the frames of your own camera that are worth a label: the first step to a model of your own.
 
-    They come from C++ before any log level holds, so standard error itself is turned away meanwhile.
-    `TF_CPP_MIN_LOG_LEVEL=0 rivereye ...` shows them.
+    Kept is what leaves the model uncertain, what turns its decision, what differs from the last picture kept, and what looks unlike all it was trained on; nothing is kept twice.
+
+    Sort the pictures with `rivereye label`, then train on the folder. A camera has no end: let it run by day and by night, and stop it with Ctrl-C. Running it again goes on.
     """
-    quiet = "TF_CPP_MIN_LOG_LEVEL" not in os.environ
-    with ExitStack() as stack:
-        if quiet:
-            os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-            logging.getLogger("tensorflow").setLevel(logging.ERROR)
-            kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, 2)
-            os.close(nowhere)
-            stack.callback(os.close, kept)
-            stack.callback(os.dup2, kept, 2)
-        try:
-            yield
-        except ModuleNotFoundError as error:
-            raise MissingExtra(
-                f"`rivereye {sys.argv[1]}` needs {error.name}, which is not installed; install rivereye with its extra: "
-                f"pip install 'rivereye[{extra}]'"
-            ) from error
+    from stream.collect import collect
+
+    tally = collect(source, model, out, every, limit, console)
+    if tally.interrupted and not tally.live:
+        raise typer.Exit(1)
+
+
+@app.command("label")
+def label_command(
+    folder: Annotated[Path, typer.Argument(help="Folder of pictures, as `rivereye collect` leaves it.")],
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Of the page; 0 takes any that is free.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+) -> None:
+    """Sort pictures into ship and no ship, one key each, on a page in the browser.
+
+    S or right arrow: a ship is in sight. N or left arrow: none. U or Ctrl-Z: undo. Space: later. X: set aside, what is broken or cannot be told.
+
+    Each picture is moved into a sub-folder, so that `rivereye train` takes the folder, and you may stop (Ctrl-C) and go on at any time.
+    """
+    from train.label import label
+
+    label(folder, port, browser, console)
 
 
 def main() -> None:

@@ -65,6 +65,7 @@ def make_card(
         aims={aim: Aim.model_validate(point) for aim, point in run.decision["aims"].items()},
         recipe=run.record["recipe"]["name"],
         data=run.data,
+        looks=run.looks,
         stages=run.stages,
         precisions={precision: model},
         versions=run.record["versions"] | {name: version(name) for name in ("onnx", "tf2onnx")},

@@ -43,6 +43,11 @@ class Run:
         return {name: Metrics.model_validate(test) for name, test in stages.items()}
 
     @property
+    def looks(self) -> dict[str, tuple[float, float]] | None:
+        """What is usual among the training pictures (see `models.looks`)."""
+        return dict(self.record["data"]["looks"]) if "looks" in self.record["data"] else None
+
+    @property
     def decision(self) -> dict[str, Any]:
         """`threshold`, `temperature`, the `aim` of the threshold (None: the paper's), `test` figures, and other `aims`."""
         return dict(self.record["decision"])

@@ -8,6 +8,7 @@ from models.errors import UsageError
 from models.picture import RESIZE
 
 Probability = Annotated[float, Field(ge=0, le=1)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.onnx$")]
 """A bare name, so that no card can point outside its folder."""
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -128,7 +129,11 @@ class Model(_Part):
 
 
 class Card(_Part):
-    """All that is to be known about a bundle. JSON Schema: `Card.model_json_schema()`."""
+    """All that is to be known about a bundle. JSON Schema: `Card.model_json_schema()`.
+
+    `looks`: for brightness, contrast, sharpness and colourfulness (see `models.looks`) the 1st and the 99th
+    percentile over the training pictures; None where they were not measured.
+    """
 
     schema_: Annotated[Literal["rivereye/card/1"], Field(alias="schema")] = "rivereye/card/1"
     name: Annotated[str, Field(pattern=NAME)]
@@ -143,6 +148,7 @@ class Card(_Part):
     temperature: float = 1.0
     recipe: str = "paper"
     data: Data
+    looks: dict[str, tuple[Finite, Finite]] | None = None
     stages: dict[str, Metrics]
     precisions: Annotated[dict[Precision, Model], Field(min_length=1)]
     versions: dict[str, str]

@@ -91,7 +91,8 @@ def vgg16_run(factory: pytest.TempPathFactory) -> Path:
         pictures = draw_dataset(folder / "pictures", DRAWN)
         write_corrupt(pictures / "ship" / "cut.jpg", "truncated")
         write_corrupt(pictures / "no_ship" / "page.png", "text")
-        done = rivereye("train", pictures, "--weights", "none", "--out", folder / "run", timeout=500)
+        settings = ("--weights", "none", "--recipe", "paper", "--no-mixed-precision")
+        done = rivereye("train", pictures, *settings, "--out", folder / "run", timeout=500)
         (folder / "said.txt").write_text(done.stderr, encoding="utf-8")
     assert (folder / "run" / "run.json").is_file(), (folder / "said.txt").read_text(encoding="utf-8")
     return folder

@@ -24,7 +24,7 @@ class Draws(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no typ
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
         self.batches.begin(epoch)
         for layer in self.model.layers:
-            if isinstance(layer, keras.layers.Dropout):
+            if isinstance(layer, keras.layers.Dropout) and layer.rate:  # without, there is no seed
                 layer.seed_generator.state.assign(np.array([self.seed, epoch], np.uint32))
 
 

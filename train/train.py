@@ -13,18 +13,15 @@ import numpy as np
 import tensorflow
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import track
 
 from models.errors import UsageError
-from models.looks import measure_looks, usual
-from models.networks import SIZE, Head, build, first_trainable
+from models.networks import Head, build, first_trainable
 from models.outputs import check_folder, new_folder
 from models.say import say
 from train.calibration import aim_named
-from train.dataset import Dataset, Sample, find_samples, read_samples
+from train.dataset import Dataset, Sample, find_samples
 from train.decision import decide, in_words, read_answers
-from train.duplicates import describe_duplicates, near_duplicates
-from train.duplicates import in_words as duplicates_in_words
+from train.gathering import Cut, describe, gather
 from train.groups import Grouping
 from train.hardware import all_gpus, precision_policy
 from train.inputs import pictures_as, probabilities
@@ -32,12 +29,12 @@ from train.learning import Learning, learn
 from train.material import prepare
 from train.recipe import Changes, recipe_named
 from train.report import write_report
-from train.run import SCHEMA, describe_data, describe_windows, versions, write_json, write_pictures
-from train.split import SHARES, Part, split
-from train.tables import groups_table, parts_table, stages_table
+from train.run import SCHEMA, describe_windows, versions, write_json, write_pictures
+from train.split import SHARES, Part
+from train.tables import stages_table
 from train.tested import report_of
 from train.unfinished import fingerprint, unfinished
-from train.windows import cut_windows, find_frames
+from train.windows import find_frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +62,6 @@ class Settings:
     mixed_precision: bool | None = None
     features: Path | None = None
     tensorboard: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """Windows to learn from, windows of the test part's cameras, and frames that were set aside."""
-
-    learnt: tuple[Sample, ...]
-    tested: tuple[Sample, ...]
-    quarantined: tuple[tuple[Path, str], ...]
 
 
 def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: bool, console: Console) -> dict[str, Any]:
@@ -110,7 +98,8 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
         files = [*(sample.path for sample in samples), *frames, Path(settings.weights)]
         facts = {"settings": asdict(settings), "recipe": recipe, "precision": policy, "versions": versions()}
         with unfinished(out, facts | {"files": fingerprint(files)}, overwrite, console) as work:
-            dataset, parts, windows = _data(samples, frames, settings, work, console)
+            gathered = gather(samples, frames, Cut(settings.seed, settings.holdout, settings.test_share), work, console)
+            dataset, parts, windows = gathered.dataset, gathered.parts, gathered.windows
             record: dict[str, Any] = {
                 "schema": SCHEMA,
                 "command": shlex.join(["rivereye", *sys.argv[1:]]),
@@ -123,7 +112,7 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
                 "positive": settings.positive,
                 "holdout": list(settings.holdout),
                 "versions": versions(),
-                "data": _described(dataset, parts, folders, grouping, console),
+                "data": describe(gathered, folders, grouping, console),
                 "frames": describe_windows(settings.frames, list(frames), windows.learnt, windows.quarantined),
             }
             material = prepare(dataset, parts, windows.learnt, recipe.copies, settings.seed, work, console)
@@ -135,52 +124,6 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
     say(console, in_words(record["decision"]))
     say(console, f"run written to {out}; look at {out / 'report.html'}")
     return record
-
-
-def _data(
-    samples: Sequence[Sample], frames: dict[Path, str], settings: Settings, work: Path, console: Console
-) -> tuple[Dataset, list[Part], Windows]:
-    """Pictures that can be used, the part of each, and windows cut out of frames."""
-    dataset = read_samples(track(samples, "reading pictures", console=console), SIZE, work / "pictures")
-    parts = split(dataset.samples, settings.seed, settings.holdout, settings.test_share)
-    windows = _windows(frames, dataset, parts, settings.seed, console)
-    for _, reason in (*dataset.quarantined, *windows.quarantined):
-        say(console, f"set aside: {reason}", "yellow")
-    return dataset, parts, windows
-
-
-def _described(
-    dataset: Dataset, parts: Sequence[Part], folders: Sequence[Path], grouping: Grouping, console: Console
-) -> dict[str, Any]:
-    """What run.json holds of the pictures; says what a user has to know of them before hours are spent."""
-    if grouping.unnamed:
-        say(console, f"{len(grouping.unnamed)} pictures are not in {grouping.rule}: grouped by their names", "yellow")
-    shown = track(dataset.pictures, "looking for duplicates", len(parts), console=console)
-    duplicates = describe_duplicates(near_duplicates(shown, parts), dataset.samples, parts)
-    if warning := duplicates_in_words(duplicates):
-        say(console, warning, "yellow")
-    learnt = [measure_looks(picture) for picture, part in zip(dataset.pictures, parts, strict=True) if part == "train"]
-    data = describe_data(dataset, parts, folders, grouping.rule)
-    console.print(groups_table(data))
-    console.print(parts_table(data))
-    return data | {"duplicates": duplicates, "looks": usual(learnt)}
-
-
-def _windows(frames: dict[Path, str], dataset: Dataset, parts: Sequence[Part], seed: int, console: Console) -> Windows:
-    """Those to learn from are of no camera that belongs to validation or test."""
-    if not frames:
-        return Windows((), (), ())
-    quarantined: list[tuple[Path, str]] = []
-    part_of = {sample.group: part for sample, part in zip(dataset.samples, parts, strict=True)}
-    shown = track(frames.items(), "cutting windows out of frames", console=console)
-    windows = list(cut_windows(shown, seed, quarantined))
-    learnt = tuple(window for window in windows if part_of.get(window.group, "train") == "train")
-    tested = tuple(window for window in windows if part_of.get(window.group) == "test")
-    console.print(
-        f"{len(learnt)} windows from frames for training, {sum(window.label for window in learnt)} with a ship; "
-        f"{len(windows) - len(learnt)} left out: their cameras are in validation or test"
-    )
-    return Windows(learnt, tested, tuple(quarantined))
 
 
 def _write(

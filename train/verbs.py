@@ -26,6 +26,20 @@ Groups = Annotated[
     ),
 ]
 Positive = Annotated[str, typer.Option(help="The sub-folder whose pictures show a ship; all others show none.")]
+Features = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder that keeps what frozen layers answered, for other runs on the same pictures (one at a time). By itself it goes when the run ends.",
+        rich_help_panel=MACHINE,
+    ),
+]
+MixedPrecision = Annotated[
+    bool | None,
+    typer.Option(
+        help="Train in half precision. By itself where the hardware multiplies it (GPU; CPU with bfloat16). Judged is always in float32.",
+        rich_help_panel=MACHINE,
+    ),
+]
 TestShare = Annotated[float, typer.Option(help="Share of the pictures that are kept apart to test on.")]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace what is there, and drop an unfinished run of other settings.")
@@ -103,20 +117,8 @@ def train(
             rich_help_panel=MACHINE,
         ),
     ] = True,
-    features: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder that keeps what frozen layers answered, for other runs on the same pictures (one at a time). By itself it goes when the run ends.",
-            rich_help_panel=MACHINE,
-        ),
-    ] = None,
-    mixed_precision: Annotated[
-        bool | None,
-        typer.Option(
-            help="Train in half precision. By itself where the hardware multiplies it (GPU; CPU with bfloat16). Judged is always in float32.",
-            rich_help_panel=MACHINE,
-        ),
-    ] = None,
+    features: Features = None,
+    mixed_precision: MixedPrecision = None,
     tensorboard: Annotated[
         Path | None, typer.Option(help="Folder for TensorBoard's logs.", rich_help_panel=MACHINE)
     ] = None,
@@ -175,6 +177,63 @@ def aim(
         from train.decision import decide_anew
 
     decide_anew(run, aim, console)
+
+
+def evaluate(
+    model: Annotated[str, typer.Argument(help="Folder of a bundle or of a run, or the name of a released model.")],
+    data: Data,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object to standard output, no table.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for report.html and report.json, with curves and the worst mistakes.")
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option(help="Probability from which on a picture shows a ship. By itself the model's own.")
+    ] = None,
+    groups: Groups = "name",
+    positive: Positive = "ship",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a report that is there.")] = False,
+) -> None:
+    """Judge a model on any labelled pictures: accuracy with its interval, ships found, false alarms, calibration."""
+    with importing("train"):
+        from train.evaluate import evaluate_model
+
+    evaluate_model(model, data, positive, groups, threshold, out, json, overwrite, console)
+
+
+def table(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Folder for both runs, table.md and table.json.")],
+    weights: Annotated[
+        str, typer.Option(help="imagenet (fetched), none (random), or files: {network} stands for vgg16 and vgg19.")
+    ] = "imagenet",
+    groups: Groups = "name",
+    recipe: Annotated[str, typer.Option(help="paper or river.")] = "paper",
+    test_share: TestShare = 0.22,
+    positive: Positive = "ship",
+    seed: Annotated[int, typer.Option(help="Of both runs.")] = 1,
+    features: Features = None,
+    mixed_precision: MixedPrecision = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Train again what is there.")] = False,
+) -> None:
+    """Train VGG16 and VGG19 in both stages, and put the published table beside what your pictures give.
+
+    After a kill or Ctrl-C the same command goes on; runs that are finished are taken as they are.
+    """
+    with importing("train"):
+        from train.table import tabulate
+        from train.train import Settings
+
+    settings = Settings(
+        weights=weights,
+        positive=positive,
+        groups=groups,
+        recipe=recipe,
+        test_share=test_share,
+        seed=seed,
+        features=features,
+        mixed_precision=mixed_precision,
+    )
+    tabulate(data, out, settings, overwrite, console)
 
 
 def _numbers(option: str, text: str | None, kind: Callable[[str], Any]) -> tuple[Any, ...] | None:

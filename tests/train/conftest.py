@@ -22,7 +22,8 @@ def toy_network(side: int = 16) -> keras.Model:
     values = keras.layers.Flatten(name="flatten")(values)
     values = keras.layers.Dense(8, activation="relu", name="hidden")(values)
     values = keras.layers.Dropout(0.5, name="dropout")(values)
-    return keras.Model(pictures, keras.layers.Dense(1, activation="sigmoid", name="ship")(values), name="toy")
+    ship = keras.layers.Dense(1, activation="sigmoid", dtype="float32", name="ship")(values)
+    return keras.Model(pictures, ship, name="toy")
 
 
 @pytest.fixture
@@ -40,6 +41,6 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def uncached(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The run that the same pictures and the same seed give without the cache, made in this process."""
     out = tmp_path_factory.mktemp("uncached") / "run"
-    settings = Settings(weights="none", seed=SEED, cache=False)
+    settings = Settings(weights="none", recipe="paper", seed=SEED, cache=False, mixed_precision=False)
     train([trained / "pictures"], out, settings, overwrite=False, console=Console(file=StringIO()))
     return out

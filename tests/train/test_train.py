@@ -123,7 +123,7 @@ def test_the_record_names_recipe_and_frames(record: dict[str, Any]) -> None:
 
 
 def test_unreadable_pictures_are_listed_and_said(trained: Path, record: dict[str, Any]) -> None:
-    listed = {each["path"]: each["reason"] for each in record["data"]["unreadable"]}
+    listed = {each["path"]: each["reason"] for each in record["data"]["quarantined"]}
     assert set(listed) == {str(trained / "pictures" / name) for name in ("ship/cut.jpg", "no_ship/page.png")}
     said = (trained / "said.txt").read_text(encoding="utf-8")
     for reason in listed.values():

@@ -1,0 +1,126 @@
+"""What judges pictures: a bundle, which needs no TensorFlow, or a run, which does."""
+
+import csv
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.bundle import CARD, open_bundle
+from models.classifier import Classifier
+from models.errors import DataError, MissingExtra, UsageError, first_line
+from train.calibration import calibrated
+
+Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+"""From pictures, uint8, (n, height, width, 3), BGR, to calibrated probabilities, float32, (n,)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A model that is open.
+
+    `stage` is what its answers are called beside those of others. `chosen` says how its threshold
+    was chosen. `run` is what run.json holds, and `learnt` the pictures it was trained on, where that is known.
+    """
+
+    name: str
+    stage: str
+    width: int
+    height: int
+    threshold: float
+    chosen: str
+    answer: Answer
+    run: dict[str, Any] | None = None
+    learnt: frozenset[Path] = frozenset()
+
+
+@contextmanager
+def opened(model: str) -> Iterator[Judge]:
+    """Opens the folder of a run or of a bundle, or a released model by its name.
+
+    Raises:
+        BundleError: there is neither, or the bundle is broken.
+        UsageError: the run is not finished.
+        DataError: the run's network is missing or broken.
+        MissingExtra: a run needs Keras, which is not installed.
+    """
+    if _is_run(Path(model)):
+        yield _of_run(Path(model))
+        return
+    with Classifier(open_bundle(model)) as classifier:
+        card = classifier.bundle.card
+        yield Judge(
+            name=card.name,
+            stage=card.name,
+            width=card.input.width,
+            height=card.input.height,
+            threshold=card.threshold.value,
+            chosen=card.threshold.chosen,
+            answer=classifier.probabilities,
+        )
+
+
+def how_chosen(aim: str | None) -> str:
+    """In the words that a bundle's card has for it."""
+    return "the paper's; not chosen from any data" if aim is None else f"on validation pictures, for the aim {aim}"
+
+
+def _is_run(folder: Path) -> bool:
+    try:
+        return (folder / "run.json").is_file() and not (folder / CARD).is_file()
+    except OSError:  # no name that a folder can have
+        return False
+
+
+def _of_run(folder: Path) -> Judge:
+    try:
+        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        decision, stage = record["decision"], str(record["stages"][-1]["name"])
+        threshold, temperature, aim = float(decision["threshold"]), float(decision["temperature"]), decision["aim"]
+        with (folder / "pictures.csv").open(newline="", encoding="utf-8", errors="surrogateescape") as file:
+            learnt = frozenset(Path(row["path"]) for row in csv.DictReader(file) if row["part"] == "train")
+    except (OSError, ValueError, KeyError, IndexError, TypeError, csv.Error) as error:
+        raise UsageError(
+            f"no finished training run at {folder}: {first_line(error)}; give the folder that `rivereye train --out` wrote"
+        ) from error
+    network = _load(folder / "network.keras")
+    _, height, width, _ = network.input_shape
+
+    def answer(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        given = np.asarray(network.predict_on_batch(pictures)[:, 0], np.float32)
+        return given if aim is None else calibrated(given, temperature)  # as train.decision does
+
+    return Judge(
+        name=folder.resolve().name,
+        stage=stage,
+        width=width,
+        height=height,
+        threshold=threshold,
+        chosen=how_chosen(aim),
+        answer=answer,
+        run=record,
+        learnt=learnt,
+    )
+
+
+def _load(path: Path) -> Any:
+    """The Keras network. Imported here: a bundle is judged without TensorFlow."""
+    try:
+        import keras
+    except ModuleNotFoundError as error:
+        raise MissingExtra(
+            f"judging a training run needs {error.name}, which is not installed; install rivereye with its extra: "
+            f"pip install 'rivereye[train]', or judge the exported bundle"
+        ) from error
+    try:
+        network = keras.saving.load_model(path, compile=False)
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise DataError(f"cannot load network {path}: {first_line(error)}; train it again") from error
+    network.compile(jit_compile=False)
+    return network

@@ -1,0 +1,87 @@
+"""Labelled pictures in folders, and what a model says of them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from models.errors import DataError, PictureError, UsageError
+from models.picture import Picture, fit, is_picture, read_picture
+from train.dataset import Sample
+from train.evaluation import Judged, brightness_of
+from train.groups import Grouping
+from train.judge import Judge
+from train.windows import read_boxes
+
+BATCH = 32
+
+
+def list_samples(folders: Sequence[Path], positive: str, grouping: Grouping) -> list[Sample]:
+    """As `train.dataset.find_samples` does, but one class alone will do.
+
+    Raises:
+        UsageError: a folder is missing or has no classes.
+        DataError: no pictures.
+    """
+    samples: list[Sample] = []
+    for folder in folders:
+        if not folder.is_dir():
+            raise UsageError(f"no folder at {folder}; give folders that hold one sub-folder a class")
+        classes = sorted(each for each in folder.iterdir() if each.is_dir() and not each.name.startswith("."))
+        if not classes:
+            raise UsageError(f"folder {folder} has no classes: it needs one sub-folder a class, for example {positive}")
+        for each in classes:
+            files = sorted(path for path in each.rglob("*") if is_picture(path))
+            samples += [Sample(path, int(each.name == positive), grouping.of(path, each)) for path in files]
+    if not samples:
+        raise DataError(f"no pictures in {', '.join(str(folder) for folder in folders)}")
+    return samples
+
+
+def judge_samples(samples: Sequence[Sample], judge: Judge, console: Console) -> tuple[Judged, list[tuple[Path, str]]]:
+    """Pictures and what the model says of them, and those that cannot be read, each with the reason."""
+    kept: list[Sample] = []
+    quarantined: list[tuple[Path, str]] = []
+    waiting: list[Picture] = []
+    measured: list[tuple[float, float]] = []
+    answers = [np.empty(0, np.float32)]
+    for sample in track(samples, "judging pictures", console=console):
+        try:
+            picture = read_picture(sample.path)
+        except PictureError as error:
+            quarantined.append((sample.path, str(error)))
+            continue
+        kept.append(sample)
+        measured.append((brightness_of(picture), ship_share_of(sample, picture)))
+        waiting.append(fit(picture, judge.width, judge.height))
+        if len(waiting) == BATCH:
+            answers.append(judge.answer(np.stack(waiting)))
+            waiting.clear()
+    if waiting:
+        answers.append(judge.answer(np.stack(waiting)))
+    brightness, ship_share = np.array(measured, np.float32).reshape(-1, 2).T
+    judged = Judged(
+        paths=tuple(sample.path for sample in kept),
+        labels=np.array([sample.label for sample in kept], np.int64),
+        groups=tuple(sample.group for sample in kept),
+        probabilities={judge.stage: np.concatenate(answers)},
+        brightness=brightness,
+        ship_share=ship_share,
+    )
+    return judged, quarantined
+
+
+def ship_share_of(sample: Sample, picture: Picture) -> float:
+    """How much of the picture's longer side its largest ship takes, by the boxes beside it (YOLO .txt); nan where there are none."""
+    path = sample.path.with_suffix(".txt")
+    if not sample.label or not path.is_file():
+        return float("nan")
+    try:
+        boxes = read_boxes(path)
+    except (DataError, OSError):  # a text about something else
+        return float("nan")
+    height, width, _ = picture.shape
+    sides = (boxes[:, 2:] - boxes[:, :2]) * [width, height]
+    return float(sides.max() / max(height, width)) if len(boxes) else float("nan")
