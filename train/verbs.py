@@ -9,41 +9,26 @@ from rich.console import Console
 
 from models.errors import UsageError
 from models.extras import importing
+from train.options import (
+    MACHINE,
+    RECIPE,
+    Aim,
+    Copies,
+    Data,
+    Features,
+    Frames,
+    Groups,
+    HoldoutGroup,
+    MixedPrecision,
+    Overwrite,
+    Patience,
+    Positive,
+    TestShare,
+    Unfreeze,
+    Weights,
+)
 
 console = Console(stderr=True)
-
-RECIPE = "Changes of the recipe (one value for all stages, or one for each: 10,2)"
-MACHINE = "Machine"
-
-Data = Annotated[list[Path], typer.Argument(help="Folders that hold one sub-folder a class.")]
-Weights = Annotated[
-    str, typer.Option(help="Where the base starts: imagenet (fetched), none (random), or a .weights.h5 file.")
-]
-Groups = Annotated[
-    str,
-    typer.Option(
-        help="What keeps pictures of one source together: name, picture (all independent), or a CSV file (pattern,group or path,group)."
-    ),
-]
-Positive = Annotated[str, typer.Option(help="The sub-folder whose pictures show a ship; all others show none.")]
-Features = Annotated[
-    Path | None,
-    typer.Option(
-        help="Folder that keeps what frozen layers answered, for other runs on the same pictures (one at a time). By itself it goes when the run ends.",
-        rich_help_panel=MACHINE,
-    ),
-]
-MixedPrecision = Annotated[
-    bool | None,
-    typer.Option(
-        help="Train in half precision. By itself where the hardware multiplies it (GPU; CPU with bfloat16). Judged is always in float32.",
-        rich_help_panel=MACHINE,
-    ),
-]
-TestShare = Annotated[float, typer.Option(help="Share of the pictures that are kept apart to test on.")]
-Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="Replace what is there, and drop an unfinished run of other settings.")
-]
 
 
 def train(
@@ -58,24 +43,9 @@ def train(
             help="river: with altered copies (small, hazy, dark, noisy, cut off), for cameras never seen. paper: as published."
         ),
     ] = "river",
-    aim: Annotated[
-        str | None,
-        typer.Option(
-            help="What the threshold is chosen for: balanced, 'miss<=2%', 'false-alarms<=1/hour@1fps', ... By itself 'false-alarms<=3%' with river, 0.5 with paper."
-        ),
-    ] = None,
-    frames: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="Folder of whole frames with every vessel boxed (YOLO .txt beside each); windows cut out of them are learnt from too."
-        ),
-    ] = None,
-    holdout_group: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Group (or shell pattern) that is the test part, in place of a share of all groups; may be given again."
-        ),
-    ] = None,
+    aim: Aim = None,
+    frames: Frames = None,
+    holdout_group: HoldoutGroup = None,
     test_share: TestShare = 0.15,
     positive: Positive = "ship",
     seed: Annotated[int, typer.Option(help="Of split, weights, order, copies and dropout.")] = 1,
@@ -83,18 +53,9 @@ def train(
     epochs: Annotated[str | None, typer.Option(help="At most so many.", rich_help_panel=RECIPE)] = None,
     learning_rate: Annotated[str | None, typer.Option(rich_help_panel=RECIPE)] = None,
     batch: Annotated[str | None, typer.Option(help="Pictures a step.", rich_help_panel=RECIPE)] = None,
-    patience: Annotated[
-        str | None,
-        typer.Option(help="End a stage after so many epochs without a better validation loss.", rich_help_panel=RECIPE),
-    ] = None,
+    patience: Patience = None,
     optimizer: Annotated[str | None, typer.Option(help="adam, adamw, sgd or rmsprop.", rich_help_panel=RECIPE)] = None,
-    unfreeze: Annotated[
-        str | None,
-        typer.Option(
-            help="In the last stage: how many convolutional blocks (1 to 5), or the first layer by name, as block5_conv2.",
-            rich_help_panel=RECIPE,
-        ),
-    ] = None,
+    unfreeze: Unfreeze = None,
     head: Annotated[
         str | None,
         typer.Option(help="Units of the classifier's hidden layers: 256, or 512,128.", rich_help_panel=RECIPE),
@@ -103,10 +64,7 @@ def train(
         str | None, typer.Option(help="Between base and classifier: flatten or average.", rich_help_panel=RECIPE)
     ] = None,
     dropout: Annotated[float | None, typer.Option(help="After each hidden layer.", rich_help_panel=RECIPE)] = None,
-    copies: Annotated[
-        int | None,
-        typer.Option(help="Altered copies of each picture; 0: the pictures themselves.", rich_help_panel=RECIPE),
-    ] = None,
+    copies: Copies = None,
     class_weights: Annotated[
         bool | None, typer.Option(help="Let both classes count alike, however few one has.", rich_help_panel=RECIPE)
     ] = None,
