@@ -31,15 +31,15 @@ JUDGED: tuple[Part, ...] = ("validation", "test")
 class Learning:
     """How the stages are run. `policy` is the precision of training (see `train.hardware`); judged is in float32.
 
-    `cache`: run frozen layers once a picture, not once an epoch. `features`: folder that keeps what they answered;
-    None: as long as the training lasts. `tensorboard`: folder for its logs.
+    `cache`: run frozen layers once a picture, not once an epoch. `features`: folder that keeps what they answered.
+    `tensorboard`: folder for its logs.
     """
 
     recipe: Recipe
     policy: str
     seed: int
     cache: bool
-    features: Path | None
+    features: Path
     tensorboard: Path | None
 
 
@@ -64,7 +64,7 @@ def learn(
     recipe = learning.recipe
     learner = twin(network, Head(recipe.hidden, recipe.dropout, recipe.pooling), learning.policy)
     began = time.monotonic()
-    fed = _fed(network, learner, material, learning, work, console)
+    fed = _fed(network, learner, material, learning, console)
     seconds = time.monotonic() - began
     labels = {part: rows.labels for part, rows in material.items()}
     records: list[dict[str, Any]] = []
@@ -100,7 +100,6 @@ def _fed(
     learner: keras.Model,
     material: Mapping[Part, Rows],
     learning: Learning,
-    work: Path,
     console: Console,
 ) -> list[Fed]:
     """What each stage is fed: pictures, or the output of the layers that stay frozen in it.
@@ -117,7 +116,7 @@ def _fed(
         made: dict[Part, Inputs] = {}
         for part, inputs in fed.items():
             policy, asked = (learning.policy, learner) if part == "train" else (FLOAT32, network)
-            folder = (learning.features or work / "features") / f"{layer}-{hash_up_to(network, layer)[:16]}-{policy}"
+            folder = learning.features / f"{layer}-{hash_up_to(network, layer)[:16]}-{policy}"
             dtype = "float32" if policy == FLOAT32 else "float16"
             features = Features(folder, tuple(network.get_layer(layer).output.shape[1:]), dtype)
             progress = partial(track, description=f"{part}: frozen layers up to {layer}", console=console)

@@ -33,7 +33,7 @@ from train.run import SCHEMA, describe_windows, versions, write_json, write_pict
 from train.split import SHARES, Part
 from train.tables import stages_table
 from train.tested import report_of
-from train.unfinished import fingerprint, unfinished
+from train.unfinished import alone_in, fingerprint, unfinished
 from train.windows import find_frames
 
 
@@ -116,8 +116,10 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
                 "frames": describe_windows(settings.frames, list(frames), windows.learnt, windows.quarantined),
             }
             material = prepare(dataset, parts, windows.learnt, recipe.copies, settings.seed, work, console)
-            learning = Learning(recipe, policy, settings.seed, settings.cache, settings.features, settings.tensorboard)
-            record["stages"], answers = learn(network, material, learning, work, console)
+            features = settings.features or work / "features"
+            learning = Learning(recipe, policy, settings.seed, settings.cache, features, settings.tensorboard)
+            with alone_in(features):
+                record["stages"], answers = learn(network, material, learning, work, console)
             with new_folder(out, overwrite, marker="run.json") as draft:
                 _write(draft, network, dataset, parts, windows.tested, answers, record, settings.aim or recipe.aim)
     console.print(stages_table(record))

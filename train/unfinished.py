@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
 from rich.console import Console
 
 from models.errors import OutputError
@@ -31,16 +32,39 @@ def unfinished(out: Path, settings: Mapping[str, Any], overwrite: bool, console:
     """
     folder = out.resolve().with_name(f".{out.resolve().name}.unfinished")
     text = json.dumps(settings, indent=2, sort_keys=True, default=str) + "\n"
+    with alone_in(folder):
+        try:
+            _enter(folder, text, overwrite, console)
+        except OSError as error:
+            raise OutputError(f"cannot write {folder}: {error.strerror}; choose another place") from error
+        try:
+            yield folder
+        except BaseException:
+            say(console, f"what was done so far is kept in {folder}; the same command goes on from there")
+            raise
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keeps every other training out of the folder, by a lock file beside it.
+
+    Raises:
+        OutputError: another one is in it, or no lock can be written there.
+    """
+    lock = FileLock(folder.with_name(f"{folder.name}.lock"), timeout=0)
     try:
-        _enter(folder, text, overwrite, console)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout as error:
+        raise OutputError(f"another training is using {folder}; wait for it, or choose another folder") from error
     except OSError as error:
         raise OutputError(f"cannot write {folder}: {error.strerror}; choose another place") from error
     try:
-        yield folder
-    except BaseException:
-        say(console, f"what was done so far is kept in {folder}; the same command goes on from there")
-        raise
-    shutil.rmtree(folder)
+        yield
+    finally:
+        Path(lock.lock_file).unlink(missing_ok=True)
+        lock.release()
 
 
 def fingerprint(files: Iterable[Path]) -> str:
