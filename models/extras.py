@@ -9,6 +9,11 @@ from contextlib import ExitStack, contextmanager
 from models.errors import MissingExtra
 
 
+LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+TALKING = LEVEL in os.environ
+"""Whether the user has set TensorFlow's log level; then it is left alone."""
+
+
 @contextmanager
 def importing(extra: str) -> Iterator[None]:
     """Imports a stage that needs TensorFlow, and keeps its dozen lines about absent GPUs to itself.
@@ -19,10 +24,9 @@ def importing(extra: str) -> Iterator[None]:
     Raises:
         MissingExtra: a library is not installed.
     """
-    quiet = "TF_CPP_MIN_LOG_LEVEL" not in os.environ
     with ExitStack() as stack:
-        if quiet:
-            os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+        if not TALKING:
+            os.environ[LEVEL] = "3"
             logging.getLogger("tensorflow").setLevel(logging.ERROR)
             kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, 2)

@@ -124,7 +124,8 @@ class Backgrounds:
 
     def __init__(self, samples: Sequence[Sample]) -> None:
         self.samples = samples
-        self._keys = np.array([identity(sample)[:2] for sample in samples], np.uint64) @ np.array([1, 2**32], np.uint64)
+        numbers = np.array([identity(sample)[:2] for sample in samples], np.uint64).reshape(-1, 2)
+        self._keys = numbers @ np.array([1, 2**32], np.uint64)
 
     def draw(self, random: np.random.Generator) -> Sample:
         """One of them; the same one for the same draw as long as it is among them."""

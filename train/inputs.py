@@ -85,6 +85,8 @@ def layer_output(
         digests: of the picture behind each input.
         progress: passes on what it is given, and shows how far it got.
     """
+    if layer == inputs.layer:
+        return inputs
     first = network.input if inputs.layer is None else network.get_layer(inputs.layer).output
     model = keras.Model(first, network.get_layer(layer).output)
     # XLA would compile every batch shape anew.
@@ -93,7 +95,8 @@ def layer_output(
     for start in progress(range(0, len(missing), PREDICT_BATCH)):
         chosen = missing[start : start + PREDICT_BATCH]
         # astype: bfloat16 is not a type of NumPy's.
-        answers = np.asarray(model.predict_on_batch(inputs.take(chosen))).astype(np.float32)
+        # [:]: where several GPUs share the work of training, each of them answers here.
+        answers = np.asarray(model.predict_on_batch(inputs.take(chosen)))[: len(chosen)].astype(np.float32)
         features.add([digests[each] for each in chosen], answers)
     return Inputs(layer, features.values, features.rows(digests))
 
@@ -104,4 +107,4 @@ def probabilities(network: keras.Model, inputs: Inputs) -> NDArray[np.float32]:
     model.compile(jit_compile=False)
     every = np.arange(len(inputs))
     batches = (every[start : start + PREDICT_BATCH] for start in range(0, len(every), PREDICT_BATCH))
-    return np.concatenate([model.predict_on_batch(inputs.take(each))[:, 0] for each in batches])
+    return np.concatenate([model.predict_on_batch(inputs.take(each))[: len(each), 0] for each in batches])

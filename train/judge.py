@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from models.bundle import CARD, open_bundle
 from models.classifier import Classifier
-from models.errors import DataError, MissingExtra, UsageError, first_line
+from models.errors import DataError, UsageError, first_line
+from models.extras import importing
 from train.calibration import calibrated
 
 Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
@@ -111,13 +112,8 @@ def _of_run(folder: Path) -> Judge:
 
 def _load(path: Path) -> Any:
     """The Keras network. Imported here: a bundle is judged without TensorFlow."""
-    try:
+    with importing("train"):
         import keras
-    except ModuleNotFoundError as error:
-        raise MissingExtra(
-            f"judging a training run needs {error.name}, which is not installed; install rivereye with its extra: "
-            f"pip install 'rivereye[train]', or judge the exported bundle"
-        ) from error
     try:
         network = keras.saving.load_model(path, compile=False)
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:

@@ -130,7 +130,7 @@ def recipe_named(name: str, changes: Changes | None = None) -> Recipe:
 
 def unfrozen(text: str) -> str:
     """What `--unfreeze` means: a number of blocks counted from the last, or a name as it stands."""
-    if not text.isdigit():
+    if not text.isdecimal():
         return text
     if not 1 <= int(text) <= BLOCKS:
         raise UsageError(f"--unfreeze {text}: the networks have {BLOCKS} blocks; give 1 to {BLOCKS}, or a layer's name")
