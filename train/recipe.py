@@ -66,7 +66,7 @@ RIVER = Recipe(
     "river",
     (
         Stage("transfer", "head", epochs=6, learning_rate=1e-4, keep_best=True, patience=2),
-        Stage("fine-tuning", "block4", epochs=2, learning_rate=2e-5, average=True),
+        Stage("fine-tuning", "block5", epochs=2, learning_rate=1e-5, average=True),
     ),
     copies=2,
     class_weights=True,

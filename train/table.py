@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from models.errors import OutputError
 from models.networks import BASES
 from models.outputs import replace_text
 from models.say import say
@@ -47,8 +48,8 @@ def tabulate(
     rows = []
     for network in BASES:
         run = out / network
-        if overwrite or not (run / "run.json").is_file():
-            own = replace(settings, network=network, weights=settings.weights.replace("{network}", network))
+        own = replace(settings, network=network, weights=settings.weights.replace("{network}", network))
+        if overwrite or not _finished(run, folders, own):
             console.rule(network)
             train(folders, run, own, overwrite, console)
         rows.append(row_of(network, json.loads((run / "report.json").read_text(encoding="utf-8"))))
@@ -60,6 +61,25 @@ def tabulate(
     console.print(table)
     say(console, f"written to {out / 'table.md'} and {out / 'table.json'}; each run has its report.html")
     return rows
+
+
+def _finished(run: Path, folders: Sequence[Path], settings: Settings) -> bool:
+    """Whether it was made before, as it would be made now. Raises OutputError where it was made otherwise."""
+    if not (run / "run.json").is_file():
+        return False
+    record = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    wanted = {
+        "weights": (record.get("weights"), Path(settings.weights).name),
+        "recipe": (record.get("recipe", {}).get("name"), settings.recipe),
+        "seed": (record.get("seed"), settings.seed),
+        "folders": (record.get("data", {}).get("folders"), [str(folder) for folder in folders]),
+    }
+    for name, (was, now) in wanted.items():
+        if was != now:
+            raise OutputError(
+                f"{run} was made with {name} {was}, not {now}; choose another --out, or give --overwrite to train again"
+            )
+    return True
 
 
 def row_of(network: str, report: Mapping[str, Any]) -> dict[str, Any]:
