@@ -95,7 +95,8 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
         network = build(settings.network, settings.weights, Head(recipe.hidden, recipe.dropout, recipe.pooling))
         for stage in recipe.stages:
             first_trainable(network, stage.unfreeze)  # refused now, not after stage 1
-        files = [*(sample.path for sample in samples), *frames, Path(settings.weights)]
+        boxes = (frame.with_suffix(".txt") for frame in frames)
+        files = [*(each.path for each in samples), *frames, *boxes, Path(settings.weights), Path(settings.groups)]
         facts = {"settings": asdict(settings), "recipe": recipe, "precision": policy, "versions": versions()}
         with unfinished(out, facts | {"files": fingerprint(files)}, overwrite, console) as work:
             gathered = gather(samples, frames, Cut(settings.seed, settings.holdout, settings.test_share), work, console)

@@ -11,7 +11,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from models.errors import OutputError
+from models.errors import OutputError, RivereyeError
 from models.say import say
 
 SETTINGS = "settings.json"
@@ -19,7 +19,7 @@ SETTINGS = "settings.json"
 
 @contextmanager
 def unfinished(out: Path, settings: Mapping[str, Any], overwrite: bool, console: Console) -> Iterator[Path]:
-    """Gives a folder that outlives a kill or an error, and goes when the block ends well.
+    """Gives a folder that outlives a kill, and goes when the block ends well or refuses before the first stage.
 
     Args:
         out: where the run will stand; the folder is its hidden neighbour.
@@ -39,8 +39,11 @@ def unfinished(out: Path, settings: Mapping[str, Any], overwrite: bool, console:
             raise OutputError(f"cannot write {folder}: {error.strerror}; choose another place") from error
         try:
             yield folder
-        except BaseException:
-            say(console, f"what was done so far is kept in {folder}; the same command goes on from there")
+        except BaseException as error:
+            if isinstance(error, RivereyeError) and not any(folder.glob("stage-*")):
+                shutil.rmtree(folder)  # refused before it began: there is nothing to go on with
+            else:
+                say(console, f"what was done so far is kept in {folder}; the same command goes on from there")
             raise
         shutil.rmtree(folder)
 

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from models.errors import UsageError
-from models.networks import BASES, SIZE, build, unfreeze_from
+from models.networks import BASES, SIZE, Head, build, first_trainable, hash_up_to, layer_before, unfreeze_from
 from models.picture import read_picture
 from tests.pictures import draw, save, shared
 
@@ -89,11 +89,67 @@ def test_unfreeze_from(network: keras.Model, layer: str) -> None:
     assert trained(network) == [*base, "hidden", "ship"]
 
 
-def test_unfreeze_from_an_unknown_layer(network: keras.Model) -> None:
-    unfreeze_from(network, "flatten")
-    with pytest.raises(UsageError, match=rf"'{network.name}' has no layer 'block6_conv1'.*block5_conv1.*flatten"):
-        unfreeze_from(network, "block6_conv1")
-    assert trained(network) == ["hidden", "ship"]
+@pytest.mark.parametrize(
+    ("unfreeze", "first", "before"),
+    [
+        ("head", "flatten", "block5_pool"),
+        ("block5", "block5_conv1", "block4_pool"),
+        ("block4", "block4_conv1", "block3_pool"),
+        ("block1", "block1_conv1", "centre"),
+        ("block5_conv2", "block5_conv2", "block5_conv1"),
+        ("block5_pool", "block5_pool", "block5_conv{last}"),
+    ],
+)
+def test_where_training_begins(network: keras.Model, unfreeze: str, first: str, before: str) -> None:
+    assert first_trainable(network, unfreeze) == first
+    assert layer_before(network, first) == before.format(last=len(BLOCK5[network.name]))
+
+
+@pytest.mark.parametrize(
+    "unfreeze", ["block6", "block0", "block", "", "hidden", "ship", "flatten", "centre", "block5_"]
+)
+def test_where_training_cannot_begin(network: keras.Model, unfreeze: str) -> None:
+    """Nor at a layer of the head other than its first, nor at what takes the pictures."""
+    with pytest.raises(UsageError) as caught:
+        first_trainable(network, unfreeze)
+    said = str(caught.value)
+    assert said.startswith(f"cannot unfreeze {unfreeze!r} in {network.name}; give head, block1 to block5, or one of")
+    assert "block1_conv1, block1_conv2" in said
+    assert "centre" not in said.split(";")[1]
+
+
+@pytest.mark.parametrize(
+    ("head", "layers", "parameters"),
+    [
+        (Head(), list(HEAD), HEAD_PARAMETERS),
+        (Head((), 0.5, "average"), ["average", "ship"], 513),
+        (
+            Head((16, 8), 0.2, "average"),
+            ["average", "hidden", "dropout", "hidden2", "dropout2", "ship"],
+            512 * 16 + 16 + 16 * 8 + 8 + 9,
+        ),
+    ],
+    ids=["paper", "none", "two"],
+)
+def test_heads(head: Head, layers: list[str], parameters: int) -> None:
+    network = build("vgg16", "none", head)
+    built = network.layers[[layer.name for layer in network.layers].index("block5_pool") + 1 :]
+    assert [layer.name for layer in built] == layers
+    assert sum(layer.count_params() for layer in built) == parameters
+    assert {layer.rate for layer in built if isinstance(layer, keras.layers.Dropout)} <= {head.dropout}
+    assert first_trainable(network, "head") == layers[0]
+
+
+def test_the_hash_is_of_all_layers_up_to_one(network: keras.Model) -> None:
+    """What lies behind does not matter; what lies before does, and so does the place where one stops."""
+    before = {name: hash_up_to(network, name) for name in ("block1_conv1", "block4_pool", "block5_pool")}
+    assert len(set(before.values())) == 3
+    layer = network.get_layer("block5_conv1")
+    kernel, bias = layer.get_weights()
+    layer.set_weights([kernel, bias + 1])
+    after = {name: hash_up_to(network, name) for name in before}
+    layer.set_weights([kernel, bias])
+    assert {name for name in before if before[name] != after[name]} == {"block5_pool"}
 
 
 def test_unknown_network() -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import OutputError
-from models.outputs import check_file, new_folder, replace_text
+from models.outputs import check_file, check_folder, new_folder, replace_text
 
 MARKER = "card.json"
 
@@ -107,6 +107,38 @@ def test_an_impossible_folder_is_told_before_work_begins(tmp_path: Path, place: 
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="cannot write"), new_folder(tmp_path / place, overwrite=True, marker=MARKER):
         pytest.fail("was let in")
+
+
+@pytest.mark.parametrize(
+    ("place", "overwrite", "said"),
+    [
+        ("bundle", False, "exists and was kept; give --overwrite"),
+        ("photos", False, "exists and was kept"),
+        ("photos", True, f"will not replace .*photos: it holds no {MARKER}"),
+        ("thesis", False, "exists and was kept"),
+        ("thesis", True, "will not replace"),
+        ("x" * 300, True, "cannot write"),
+    ],
+)
+def test_a_folder_is_refused_before_any_work(tmp_path: Path, place: str, overwrite: bool, said: str) -> None:
+    """By the same rules as when it is made; what is there stays."""
+    made(tmp_path / "bundle")
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "wedding.jpg").touch()
+    (tmp_path / "thesis").touch()
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(OutputError, match=said):
+        check_folder(tmp_path / place, overwrite, MARKER)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("place", ["bundle", "empty", "new", "deep/er/new"])
+def test_a_folder_that_may_be_made_is_not_made_yet(tmp_path: Path, place: str) -> None:
+    made(tmp_path / "bundle")
+    (tmp_path / "empty").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    check_folder(tmp_path / place, overwrite=True, marker=MARKER)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_new_file_may_be_written_and_its_folder_is_made(tmp_path: Path) -> None:

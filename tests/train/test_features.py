@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,11 +63,34 @@ def test_an_empty_store_has_no_rows(tmp_path: Path) -> None:
         Features(tmp_path, SHAPE).rows([digest(1)])
 
 
-@pytest.mark.parametrize("wrong", [values(1, 2), values(1).astype(np.float64), values(1)[:, :1]])
-def test_rows_of_another_kind_are_refused_and_nothing_is_written(
+@pytest.mark.parametrize("wrong", [values(1, 2), values(1)[:, :1], values(1)[0]])
+def test_rows_of_another_shape_are_refused_and_nothing_is_written(
     tmp_path: Path, wrong: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 ) -> None:
     features = Features(tmp_path, SHAPE)
-    with pytest.raises(ValueError, match="values must be float32"):
+    with pytest.raises(ValueError, match="values must have the shape"):
         features.add([digest(1)], wrong)
     assert (len(Features(tmp_path, SHAPE)), (tmp_path / "values").stat().st_size) == (0, 0)
+
+
+def test_half_precision_takes_half_the_room(tmp_path: Path) -> None:
+    for dtype in ("float32", "float16"):
+        Features(tmp_path / dtype, SHAPE, dtype).add([digest(1), digest(2)], values(1, 2) / 3)
+    again = Features(tmp_path / "float16", SHAPE, "float16")
+    assert (len(again), again.values.dtype.name, again.values.nbytes) == (2, "float16", 2 * 6 * 2)
+    assert 2 * again.values.nbytes == (tmp_path / "float32" / "values").stat().st_size
+    np.testing.assert_array_equal(again.values, (values(1, 2) / 3).astype(np.float16))
+
+
+def test_what_is_too_large_for_half_precision_becomes_its_largest_number(tmp_path: Path) -> None:
+    features = Features(tmp_path, SHAPE, "float16")
+    features.add([digest(number) for number in range(4)], values(70_000, -70_000, 65_504, 3))
+    np.testing.assert_array_equal(features.values[:, 0, 0], np.array([65_504, -65_504, 65_504, 3], np.float16))
+
+
+@pytest.mark.parametrize("given", [np.float16, np.float64])
+def test_any_float_is_taken(tmp_path: Path, given: type[np.floating[Any]]) -> None:
+    features = Features(tmp_path, SHAPE)
+    features.add([digest(1)], values(1).astype(given))
+    assert features.values.dtype == np.float32
+    np.testing.assert_array_equal(features.values, values(1))

@@ -1,39 +1,45 @@
-"""What each stage changes, what it leaves alone, and that the cache changes nothing."""
+"""What each stage changes, what it leaves alone, and that a stage that was stopped ends as if it had not been."""
 
 import csv
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
+import tensorflow
 from numpy.typing import NDArray
 
-from models.networks import build
+import train.progress
+import train.stages
+from models.networks import build, first_trainable, layer_before
 from tests.pictures import SEED
 from tests.train.conftest import toy_network
-from train.recipe import PAPER
-from train.stages import (
-    PREDICT_BATCH,
-    Batches,
-    Inputs,
-    Stage,
-    batch_starts,
-    layer_output,
-    probabilities,
-    train_stage,
-)
+from train.features import Features, digests_of
+from train.inputs import Inputs, layer_output, pictures_as, probabilities
+from train.recipe import PAPER, Stage, unfrozen
+from train.stages import balanced, train_stage
 
 HEAD = {"hidden", "ship"}
 BLOCK5 = {"block5_conv1", "block5_conv2", "block5_conv3"}
-PICTURES = np.random.default_rng(0).integers(0, 256, (PREDICT_BATCH + 3, 16, 16, 3), np.uint8)
+PICTURES = np.random.default_rng(0).integers(0, 256, (35, 16, 16, 3), np.uint8)
 LABELS = np.arange(len(PICTURES)) % 2
-TRAIN, VALIDATION = np.arange(24), np.arange(24, len(PICTURES))
+TRAIN, VALIDATION = slice(0, 24), slice(24, None)
 
 Weights = dict[str, list[NDArray[np.float32]]]
+End = tuple[dict[str, list[float]], list[NDArray[np.float32]]]
+"""Of a stage: its history and the network's weights."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _deterministic() -> None:
+    """As `rivereye train` has it."""
+    tensorflow.config.experimental.enable_op_determinism()
 
 
 def weights(network: keras.Model) -> Weights:
@@ -60,8 +66,37 @@ def load(run: Path) -> keras.Model:
     return keras.saving.load_model(run / "network.keras", compile=False)
 
 
-def train_toy(toy: keras.Model, inputs: Inputs, stage: Stage, seed: int = 3) -> dict[str, list[float]]:
-    return train_stage(toy, replace(stage, batch=7), inputs, LABELS, TRAIN, VALIDATION, seed, verbose=0)
+def a_stage(**changes: Any) -> Stage:
+    """Four batches an epoch, the last one smaller."""
+    return replace(PAPER.stages[1], **{"batch": 7, "learning_rate": 0.01, "epochs": 3} | changes)
+
+
+def fed(toy: keras.Model, layer: str | None, part: slice, store: Path) -> Inputs:
+    pictures = PICTURES[part]
+    if layer is None:
+        return pictures_as(pictures)
+    features = Features(store, tuple(toy.get_layer(layer).output.shape[1:]))
+    return layer_output(toy, pictures_as(pictures), layer, features, digests_of(pictures), iter)
+
+
+def train_toy(
+    toy: keras.Model,
+    stage: Stage,
+    keep: Path,
+    layer: str | None = None,
+    watchers: Sequence[keras.callbacks.Callback] = (),
+    class_weight: dict[int, float] | None = None,
+) -> End:
+    learnt, judged = ((fed(toy, layer, part, keep.with_name("features")), LABELS[part]) for part in (TRAIN, VALIDATION))
+    history = train_stage(toy, stage, learnt, judged, 3, keep, class_weight, watchers, verbose=0)
+    return history, toy.get_weights()
+
+
+def assert_same(one: End, other: End) -> None:
+    """Bit by bit."""
+    assert one[0] == other[0]
+    for ours, wanted in zip(one[1], other[1], strict=True):
+        np.testing.assert_array_equal(ours, wanted)
 
 
 # The real VGG16
@@ -97,22 +132,36 @@ def test_a_run_moves_block_5_and_the_head(trained: Path) -> None:
     assert changed(start, weights(load(trained / "run"))) == BLOCK5 | HEAD
 
 
-def test_layers_that_each_stage_changes() -> None:
-    """On made-up outputs of the frozen layers, one step a stage."""
-    network = build("vgg16", "none")
-    rows, draw = np.arange(4), np.random.default_rng(0)
-    for stage, moved in zip(PAPER.stages, (HEAD, BLOCK5 | HEAD), strict=True):
-        shape = network.get_layer(stage.last_frozen).output.shape[1:]
-        inputs = Inputs(stage.last_frozen, draw.random((4, *shape), np.float32))
-        before = weights(network)
-        train_stage(network, replace(stage, epochs=1), inputs, LABELS[:4], rows, rows, SEED, verbose=0)
-        assert changed(before, weights(network)) == moved
+@pytest.mark.parametrize(
+    ("unfreeze", "moved"),
+    [
+        ("head", HEAD),
+        ("1", BLOCK5 | HEAD),
+        ("block5_conv3", {"block5_conv3"} | HEAD),
+        ("2", {"block4_conv1", "block4_conv2", "block4_conv3"} | BLOCK5 | HEAD),
+    ],
+)
+def test_layers_that_a_stage_changes(vgg16: keras.Model, tmp_path: Path, unfreeze: str, moved: set[str]) -> None:
+    """On made-up outputs of the frozen layers, one step."""
+    name = unfrozen(unfreeze)
+    layer = layer_before(vgg16, first_trainable(vgg16, name))
+    shape, n = vgg16.get_layer(layer).output.shape[1:], 4
+    inputs = Inputs(layer, np.random.default_rng(0).random((n, *shape), np.float32), np.arange(n))
+    before, both = weights(vgg16), (inputs, LABELS[:n])
+    train_stage(vgg16, a_stage(unfreeze=name, epochs=1), both, both, SEED, tmp_path / "stage", verbose=0)
+    assert changed(before, weights(vgg16)) == moved
+
+
+@pytest.fixture
+def vgg16() -> keras.Model:
+    keras.utils.set_random_seed(SEED)
+    return build("vgg16", "none")
 
 
 def test_the_paper() -> None:
-    assert [(stage.first_trainable, stage.epochs, stage.learning_rate) for stage in PAPER.stages] == [
-        ("flatten", 10, 1e-5),
-        ("block5_conv1", 2, 1e-5),
+    assert [(stage.unfreeze, stage.epochs, stage.learning_rate) for stage in PAPER.stages] == [
+        ("head", 10, 1e-5),
+        ("block5", 2, 1e-5),
     ]
 
 
@@ -120,24 +169,58 @@ def test_the_paper() -> None:
 
 
 @pytest.mark.parametrize("layer", [None, "block4_pool"])
-def test_the_seed_alone_decides_the_order(tmp_path: Path, layer: str | None) -> None:
+def test_the_seed_alone_decides(tmp_path: Path, layer: str | None) -> None:
     """Several batches an epoch, whatever the rest of the program drew before, with the cache and without."""
     ends = []
     for cached, drawn in ((None, 1), (layer, 2)):
         toy = toy_network()
-        inputs = pictures = Inputs(None, PICTURES)
-        if cached is not None:
-            inputs = layer_output(toy, pictures, cached, tmp_path / "store", batch_starts(pictures))
         random.seed(drawn)
-        ends.append((train_toy(toy, inputs, PAPER.stages[1]), toy.get_weights()))
+        keras.utils.set_random_seed(drawn)
+        ends.append(train_toy(toy, a_stage(learning_rate=1e-3), tmp_path / f"{drawn}" / "stage", cached))
     for name, values in ends[0][0].items():
         assert values == pytest.approx(ends[1][0][name], rel=1e-5)
     for one, other in zip(ends[0][1], ends[1][1], strict=True):
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-6)
 
 
-def test_history_has_every_epoch(toy: keras.Model) -> None:
-    history = train_toy(toy, Inputs(None, PICTURES), replace(PAPER.stages[0], epochs=3, learning_rate=0.01))
+# ruff: noqa: ARG002 - Keras' signatures
+
+
+class Seen(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no type stubs
+    """Which pictures each epoch shows, in which order, and what its dropout begins with."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__()
+        self.orders: list[list[int]] = []
+        self.draws: list[list[int]] = []
+        known = {picture.tobytes(): number for number, picture in enumerate(PICTURES[TRAIN])}
+        take = Inputs.take
+
+        def watched(inputs: Inputs, chosen: NDArray[np.intp]) -> NDArray[Any]:
+            taken = take(inputs, chosen)
+            if self.orders and len(inputs) == len(known):
+                self.orders[-1] += [known[each.tobytes()] for each in taken]
+            return taken
+
+        monkeypatch.setattr(Inputs, "take", watched)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.orders.append([])
+        self.draws.append(self.model.get_layer("dropout").seed_generator.state.numpy().tolist())
+
+
+def test_every_epoch_has_an_order_and_draws_of_its_own(
+    toy: keras.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = Seen(monkeypatch)
+    train_toy(toy, a_stage(), tmp_path / "stage", watchers=[seen])
+    assert all(sorted(order) == list(range(24)) for order in seen.orders)
+    assert len({tuple(order) for order in seen.orders}) == 3
+    assert seen.draws == [[3, 0], [3, 1], [3, 2]]
+
+
+def test_history_has_every_epoch(toy: keras.Model, tmp_path: Path) -> None:
+    history, _ = train_toy(toy, a_stage(unfreeze="head"), tmp_path / "stage")
     assert {name: len(values) for name, values in history.items()} == dict.fromkeys(
         ("loss", "accuracy", "val_loss", "val_accuracy"), 3
     )
@@ -145,7 +228,7 @@ def test_history_has_every_epoch(toy: keras.Model) -> None:
 
 
 def validation_loss(network: keras.Model) -> float:
-    ship = probabilities(network, Inputs(None, PICTURES), VALIDATION)
+    ship = probabilities(network, pictures_as(PICTURES[VALIDATION]))
     return float(-np.log(np.where(LABELS[VALIDATION] == 1, ship, 1 - ship)).mean())
 
 
@@ -153,11 +236,8 @@ def validation_loss(network: keras.Model) -> float:
 @pytest.mark.parametrize("keep_best", [False, True], ids=["last", "best"])
 def test_the_epoch_that_is_kept(toy: keras.Model, tmp_path: Path, layer: str | None, keep_best: bool) -> None:
     """With a learning rate so high that the last one is not the best."""
-    inputs = pictures = Inputs(None, PICTURES)
-    if layer is not None:
-        inputs = layer_output(toy, pictures, layer, tmp_path / "store", batch_starts(pictures))
-    stage = replace(PAPER.stages[1], epochs=6, learning_rate=0.1, keep_best=keep_best)
-    losses = train_toy(toy, inputs, stage)["val_loss"]
+    stage = a_stage(epochs=6, learning_rate=0.1, keep_best=keep_best)
+    losses = train_toy(toy, stage, tmp_path / "stage", layer)[0]["val_loss"]
     assert len(losses) == 6  # nor does it stop early
     best = int(np.argmin(losses))
     assert best < 5
@@ -165,88 +245,156 @@ def test_the_epoch_that_is_kept(toy: keras.Model, tmp_path: Path, layer: str | N
     assert validation_loss(toy) == pytest.approx(losses[best if keep_best else 5], rel=1e-4)
 
 
-def test_a_single_epoch_is_the_best(toy: keras.Model) -> None:
-    other = toy_network()
-    for network, keep_best in ((toy, True), (other, False)):
-        train_toy(network, Inputs(None, PICTURES), replace(PAPER.stages[1], epochs=1, keep_best=keep_best))
-    for ours, plain in zip(toy.get_weights(), other.get_weights(), strict=True):
-        np.testing.assert_allclose(ours, plain, rtol=0, atol=1e-6)
+def test_a_single_epoch_is_the_best(tmp_path: Path) -> None:
+    ends = [
+        train_toy(toy_network(), a_stage(epochs=1, keep_best=keep_best), tmp_path / f"{keep_best}")
+        for keep_best in (True, False)
+    ]
+    assert_same(*ends)
 
 
-def test_an_average_of_the_weights_is_kept() -> None:
+def test_an_average_of_the_weights_is_kept(tmp_path: Path) -> None:
     """Of two steps: 0.99 of what the first left, 0.01 of what the second did."""
     found = []
-    for epochs, average in ((1, False), (2, False), (2, True)):
+    for number, (epochs, average) in enumerate(((1, False), (2, False), (2, True))):
         network = toy_network()
-        stage = replace(PAPER.stages[1], epochs=epochs, batch=len(TRAIN), learning_rate=0.01, average=average)
-        train_stage(network, stage, Inputs(None, PICTURES), LABELS, TRAIN, VALIDATION, 3, verbose=0)
+        train_toy(network, a_stage(epochs=epochs, batch=24, average=average), tmp_path / f"{number}")
         found.append(network.trainable_variables)
     for first, second, averaged in zip(*found, strict=True):
         np.testing.assert_allclose(averaged, 0.99 * first.numpy() + 0.01 * second.numpy(), rtol=0, atol=1e-6)
     assert any(np.abs(first.numpy() - second.numpy()).max() > 0.005 for first, second, _ in zip(*found, strict=True))
 
 
-@pytest.mark.parametrize("layer", ["block4_pool", "block5_pool"])
-def test_layer_output_is_that_of_the_network(toy: keras.Model, tmp_path: Path, layer: str) -> None:
-    pictures = Inputs(None, PICTURES)
-    stored = layer_output(toy, pictures, layer, tmp_path / "store", batch_starts(pictures))
-    whole = keras.Model(toy.input, toy.get_layer(layer).output)
-    np.testing.assert_allclose(stored.values, whole.predict_on_batch(PICTURES), atol=1e-6)
-    np.testing.assert_array_equal(np.load(tmp_path / "store"), stored.values)
-    assert stored.layer == layer
-    assert stored.values.dtype == np.float32
-    assert stored.values.max() > 0
+def test_class_weights_count_both_classes_alike() -> None:
+    few = np.array([0] * 9 + [1], np.int64)
+    given = balanced(few)
+    assert given == {0: pytest.approx(10 / 18), 1: 5.0}
+    assert sum(given[label] for label in few) == pytest.approx(len(few))
 
 
-def test_layer_output_of_a_layer_output(toy: keras.Model, tmp_path: Path) -> None:
-    pictures = Inputs(None, PICTURES)
-    near = layer_output(toy, pictures, "block4_pool", tmp_path / "near", batch_starts(pictures))
-    far = layer_output(toy, near, "block5_pool", tmp_path / "far", batch_starts(near))
-    straight = layer_output(toy, pictures, "block5_pool", tmp_path / "straight", batch_starts(pictures))
-    np.testing.assert_array_equal(far.values, straight.values)
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", "rmsprop"])
+def test_every_optimizer_moves_the_weights(toy: keras.Model, tmp_path: Path, optimizer: str) -> None:
+    before = weights(toy)
+    train_toy(toy, a_stage(epochs=1, optimizer=optimizer), tmp_path / "stage")
+    assert changed(before, weights(toy)) == {"block5_conv1"} | HEAD
 
 
-@pytest.mark.parametrize("layer", [None, "block4_pool", "block5_pool"])
-def test_probabilities_of_chosen_rows(toy: keras.Model, tmp_path: Path, layer: str | None) -> None:
-    inputs = pictures = Inputs(None, PICTURES)
-    if layer is not None:
-        inputs = layer_output(toy, pictures, layer, tmp_path / "store", batch_starts(pictures))
-    rows = np.random.default_rng(1).permutation(len(PICTURES))
-    found = probabilities(toy, inputs, rows)
-    assert found.dtype == np.float32
-    assert found.shape == (len(PICTURES),)
-    assert len(np.unique(found)) > len(PICTURES) // 2
-    np.testing.assert_allclose(found, toy.predict_on_batch(PICTURES[rows])[:, 0], atol=1e-6)
+def test_a_head_without_dropout(tmp_path: Path) -> None:
+    toy = toy_network()
+    ship = toy.get_layer("ship")(keras.layers.Dropout(0.0, name="none")(toy.get_layer("hidden").output))
+    history, _ = train_toy(keras.Model(toy.input, ship, name="toy"), a_stage(epochs=1), tmp_path / "stage")
+    assert len(history["loss"]) == 1
 
 
-@pytest.mark.parametrize(("rows", "batch", "lengths"), [(7, 3, [3, 3, 1]), (6, 3, [3, 3]), (2, 64, [2]), (1, 1, [1])])
-def test_batches_cover_every_row_once(rows: int, batch: int, lengths: list[int]) -> None:
-    values = np.arange(100)[:, None]
-    batches = Batches(Inputs(None, values), np.arange(100) % 2, np.arange(50, 50 + rows), batch, seed=1)
-    given = [batches[index] for index in range(len(batches))]
-    assert [len(each) for each, _ in given] == lengths
-    seen = np.concatenate([each for each, _ in given])
-    assert sorted(seen[:, 0]) == list(range(50, 50 + rows))
-    labels = np.concatenate([each for _, each in given])
-    assert labels.dtype == np.float32
-    assert labels.shape == (rows, 1)
-    np.testing.assert_array_equal(labels, seen % 2)
+# Stopped and gone on with
+
+STAGES: dict[str, tuple[Stage, dict[int, float] | None]] = {
+    "plain": (a_stage(), None),
+    "best": (a_stage(epochs=6, learning_rate=0.1, keep_best=True, patience=2), None),
+    "average": (a_stage(average=True), None),
+    "class-weight": (a_stage(optimizer="sgd"), {0: 0.6, 1: 3.0}),
+    "early": (a_stage(epochs=30, learning_rate=0.3, patience=1), None),
+}
 
 
-def orders(seed: int | None) -> list[list[int]]:
-    """Of the rows in four epochs."""
-    batches = Batches(Inputs(None, np.arange(30)), np.zeros(30, np.int64), np.arange(30), 30, seed)
-    found = []
-    for _ in range(4):
-        found.append(batches[0][0].tolist())
-        batches.on_epoch_end()
-    return found
+class Stopped(Exception):
+    """In place of a kill."""
 
 
-def test_batches_are_shuffled_by_the_seed() -> None:
-    assert len(set(map(tuple, orders(1)))) == 4
-    assert orders(1) == orders(1) != orders(2)
+class Stop(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no type stubs
+    """Ends the training before, in the middle of, or after an epoch; after it, but before that is kept."""
+
+    def __init__(self, epoch: int, moment: str) -> None:
+        super().__init__()
+        self.at, self.moment, self.now = epoch, moment, -1
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.now = epoch
+        self._stop("before")
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if batch == 1:
+            self._stop("in")
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self._stop("after")
+
+    def _stop(self, moment: str) -> None:
+        if (self.now, moment) == (self.at, self.moment):
+            raise Stopped
 
 
-def test_batches_without_a_seed_keep_their_order() -> None:
-    assert orders(None) == [list(range(30))] * 4
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """What each of STAGES ends with, undisturbed."""
+
+    @cache
+    def end(name: str) -> End:
+        stage, class_weight = STAGES[name]
+        return train_toy(toy_network(), stage, tmp_path_factory.mktemp(name) / "stage", class_weight=class_weight)
+
+    return end
+
+
+@pytest.mark.parametrize("moments", [((0, "in"), (1, "before")), ((1, "after"),), ((1, "in"), (2, "in"))], ids=str)
+@pytest.mark.parametrize("name", STAGES)
+def test_a_stopped_stage_ends_the_same(
+    kept: Any, tmp_path: Path, name: str, moments: Sequence[tuple[int, str]]
+) -> None:
+    stage, class_weight = STAGES[name]
+    for epoch, moment in moments:
+        with pytest.raises(Stopped):
+            train_toy(toy_network(), stage, tmp_path / "stage", None, [Stop(epoch, moment)], class_weight)
+        (tmp_path / "stage" / "part.weights.h5").write_bytes(b"\x89HDF\r\n half of it")
+    assert_same(train_toy(toy_network(), stage, tmp_path / "stage", class_weight=class_weight), kept(name))
+
+
+def test_what_the_stopped_stages_are(kept: Any) -> None:
+    """None of them is done before it is stopped; patience ends two of them."""
+    lengths = {name: len(kept(name)[0]["loss"]) for name in STAGES}
+    assert all(length >= 3 for length in lengths.values())
+    assert lengths["early"] < 30
+    losses = kept("early")[0]["val_loss"]
+    assert losses[-1] >= losses[-2] == min(losses)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_stop_at_any_writing_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
+    """Weights, best weights, history, all of them at the end: whichever is the last that is written."""
+    left = 10**6
+
+    def stopping(write: Any) -> Any:
+        def written(*arguments: Any) -> None:
+            nonlocal left
+            left -= 1
+            if left == 0 and when == "before":
+                raise Stopped
+            write(*arguments)
+            if left == 0:
+                raise Stopped
+
+        return written
+
+    for module, function in (
+        (train.progress, "save_weights"),
+        (train.progress, "replace_text"),
+        (train.stages, "save_weights"),
+    ):
+        monkeypatch.setattr(module, function, stopping(getattr(module, function)))
+    stage = a_stage(epochs=2, learning_rate=1e-3, keep_best=True)
+    wanted = train_toy(toy_network(), stage, tmp_path / "undisturbed")
+    writings = 10**6 - left
+    assert writings >= 2 * 2 + 1 + 1  # weights and history of two epochs, the best ones, and what is done
+    for number in range(1, writings + 1):
+        left = number
+        with pytest.raises(Stopped):
+            train_toy(toy_network(), stage, tmp_path / f"{number}")
+        left = 10**6
+        assert_same(train_toy(toy_network(), stage, tmp_path / f"{number}"), wanted)
+
+
+def test_a_stage_that_is_done_is_not_trained_again(kept: Any, tmp_path: Path) -> None:
+    stage, _ = STAGES["best"]
+    train_toy(toy_network(), stage, tmp_path / "stage")
+    again = train_toy(toy_network(), stage, tmp_path / "stage", watchers=[Stop(0, "before")])
+    assert_same(again, kept("best"))

@@ -5,21 +5,25 @@ import json
 import math
 import signal
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import asdict, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 from rich.console import Console
 
+import train.hardware
 import train.train as module
 from models.errors import DataError, OutputError, RivereyeError, UsageError
 from models.networks import SIZE
 from rivereye import main
-from tests.factories import COMMAND, rivereye, write_corrupt
+from tests.factories import COMMAND, rivereye, start, write_corrupt
 from tests.pictures import DRAWN, SEED, draw, draw_dataset, save, save_frame
 from tests.train.conftest import toy_network
 from train.dataset import Sample, find_samples, read_samples
@@ -27,10 +31,15 @@ from train.decision import decide, read_answers
 from train.groups import Grouping
 from train.material import prepare
 from train.metrics import share
-from train.recipe import RECIPES
+from train.recipe import RECIPES, Changes
 from train.split import SHARES, split
-from train.train import Settings, train
+from train.train import Settings
+from train.train import train as begin
 from train.windows import EMPTIED
+
+FILES = {"network.keras", "run.json", "pictures.csv", "report.html", "report.json"}
+"""Of a run."""
+PAPER = Settings(recipe="paper", mixed_precision=False)
 
 
 @pytest.fixture
@@ -48,7 +57,8 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[Sample]:
         found[:] = arguments[2]
         return prepare(*arguments)
 
-    monkeypatch.setattr(module, "build", lambda *_: toy_network(SIZE))
+    for place in (module, train.hardware):
+        monkeypatch.setattr(place, "build", lambda *_: toy_network(SIZE))
     monkeypatch.setattr(module, "prepare", watched)
     return found
 
@@ -56,7 +66,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[Sample]:
 def run_toy(pictures: Path, out: Path, settings: Settings) -> tuple[dict[str, Any], str]:
     """What run.json holds, and what was said."""
     said = StringIO()
-    train([pictures], out, settings, overwrite=False, console=Console(file=said, width=300))
+    begin([pictures], out, settings, overwrite=False, console=Console(file=said, width=300))
     written: dict[str, Any] = json.loads((out / "run.json").read_text(encoding="utf-8"))
     return written, said.getvalue()
 
@@ -75,22 +85,25 @@ def table_of(run: Path) -> list[dict[str, str]]:
 
 def refused(pictures: Path, out: Path, settings: Settings, overwrite: bool = False) -> RivereyeError:
     with pytest.raises(RivereyeError) as caught:
-        train([pictures], out, settings, overwrite, Console(file=StringIO()))
+        begin([pictures], out, settings, overwrite, Console(file=StringIO()))
     return caught.value
 
 
-def test_a_run_is_three_files(trained: Path) -> None:
-    assert {path.name for path in (trained / "run").rglob("*")} == {"network.keras", "run.json", "pictures.csv"}
+def test_a_run_is_a_few_files(trained: Path) -> None:
+    assert {path.name for path in (trained / "run").rglob("*")} == FILES
     assert {path.name for path in trained.iterdir()} == {"pictures", "run", "said.txt"}
 
 
 def test_settings_and_versions(record: dict[str, Any]) -> None:
-    assert {name: record[name] for name in ("schema", "network", "weights", "seed", "cache", "positive")} == {
+    assert {
+        name: record[name] for name in ("schema", "network", "weights", "seed", "cache", "precision", "positive")
+    } == {
         "schema": "rivereye/run/1",
         "network": "vgg16",
         "weights": "none",
         "seed": SEED,
         "cache": True,
+        "precision": "float32",
         "positive": "ship",
     }
     assert {"python", "keras", "tensorflow", "numpy"} <= set(record["versions"])
@@ -116,9 +129,14 @@ def test_the_papers_threshold_by_itself(trained: Path, record: dict[str, Any]) -
 
 
 def test_the_record_names_recipe_and_frames(record: dict[str, Any]) -> None:
-    """By themselves the paper's, and none."""
-    assert record["recipe"] == {"name": "paper", "copies": 0}
-    assert record["frames"] == {"folders": [], "sha256": None, "frames": 0, "windows": {"no_ship": 0, "ship": 0}}
+    assert record["recipe"] == json.loads(json.dumps(asdict(RECIPES["paper"])))
+    assert record["frames"] == {
+        "folders": [],
+        "sha256": None,
+        "frames": 0,
+        "windows": {"no_ship": 0, "ship": 0},
+        "quarantined": [],
+    }
     assert [stage["keep_best"] for stage in record["stages"]] == [False, False]
 
 
@@ -244,10 +262,20 @@ def test_all_ships_are_unreadable(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("number", "sign"), [(signal.SIGINT, "stage 1"), (signal.SIGTERM, f"{DRAWN} pictures")])
-def test_a_stopped_training_leaves_nothing(trained: Path, tmp_path: Path, number: signal.Signals, sign: str) -> None:
-    """Stopped by Ctrl-C in the midst of a stage, and by `kill` before the first one."""
+def test_a_stopped_training_keeps_its_work(trained: Path, tmp_path: Path, number: signal.Signals, sign: str) -> None:
+    """Stopped by Ctrl-C in the midst of a stage, and by `kill` before the first one. No half a run is there."""
     with subprocess.Popen(
-        [COMMAND, "train", trained / "pictures", "--weights", "none", "--out", tmp_path / "runs" / "mine"],
+        [
+            COMMAND,
+            "train",
+            trained / "pictures",
+            "--weights",
+            "none",
+            "--copies",
+            "0",
+            "--out",
+            tmp_path / "runs" / "mine",
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -265,7 +293,123 @@ def test_a_stopped_training_leaves_nothing(trained: Path, tmp_path: Path, number
     assert process.returncode == 1
     assert "Traceback" not in said
     assert "run written" not in said
-    assert list((tmp_path / "runs").iterdir()) == []
+    assert "what was done so far is kept in" in said
+    assert "the same command goes on from there" in " ".join(said.split())
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == [".mine.unfinished"]
+
+
+SMALL = ("--weights=none", "--copies=1", "--epochs=1,3", "--head=8", "--pooling=average", "--unfreeze=1")
+
+
+def test_a_killed_training_ends_the_same(trained: Path, tmp_path: Path) -> None:
+    """Killed while frozen layers are run, and after an epoch of stage 2; with altered copies and averaged weights."""
+    arguments: list[str | Path] = ["train", trained / "pictures", *SMALL, "--no-mixed-precision", "--out"]
+    undisturbed = rivereye(*arguments, tmp_path / "undisturbed", timeout=200)
+    assert undisturbed.returncode == 0, undisturbed.stderr
+    work = tmp_path / ".killed.unfinished"
+    for sign in ("features/*/values", "stage-2/history.json"):
+        with start(*arguments, tmp_path / "killed", stdout=subprocess.DEVNULL) as process:
+            while not any(path.stat().st_size for path in work.glob(sign)):
+                assert process.poll() is None, process.communicate()
+                time.sleep(0.01)
+            process.kill()
+            process.communicate(timeout=60)
+        assert process.returncode == -signal.SIGKILL
+        assert not (tmp_path / "killed").exists()
+        assert (work / "settings.json").is_file()
+    done = rivereye(*arguments, tmp_path / "killed", timeout=200)
+    assert done.returncode == 0, done.stderr
+    assert "going on with the unfinished run" in done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"undisturbed", "killed"}
+    networks, records = [], []
+    for run in (tmp_path / "undisturbed", tmp_path / "killed"):
+        networks.append(keras.saving.load_model(run / "network.keras", compile=False).get_weights())
+        records.append(json.loads((run / "run.json").read_text(encoding="utf-8")))
+    for wanted, ours in zip(*networks, strict=True):
+        np.testing.assert_array_equal(ours, wanted)
+    assert [stage["history"] for stage in records[0]["stages"]] == [stage["history"] for stage in records[1]["stages"]]
+    assert table_of(tmp_path / "undisturbed") == table_of(tmp_path / "killed")
+
+
+def run_stopped(monkeypatch: pytest.MonkeyPatch, pictures: Path, out: Path, settings: Settings) -> None:
+    """Before its first stage, when all pictures are prepared."""
+
+    def stopped(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "learn", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            run_toy(pictures, out, settings)
+
+
+@pytest.fixture
+def left(shown: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The pictures of a run that was stopped, with PAPER, before its first stage, at `tmp_path / "run"`."""
+    pictures = draw_dataset(tmp_path / "pictures", DRAWN)
+
+    run_stopped(monkeypatch, pictures, tmp_path / "run", PAPER)
+    assert {path.name for path in tmp_path.iterdir()} == {"pictures", ".run.unfinished"}
+    return pictures
+
+
+def test_an_unfinished_run_of_the_same_settings_goes_on(left: Path, tmp_path: Path) -> None:
+    _, said = run_toy(left, tmp_path / "run", PAPER)
+    assert "going on with the unfinished run in" in said
+    assert {path.name for path in tmp_path.iterdir()} == {"pictures", "run"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(PAPER, seed=2),
+        replace(PAPER, recipe="river"),
+        replace(PAPER, changes=Changes(epochs=(1,))),
+        replace(PAPER, mixed_precision=True),
+        replace(PAPER, cache=False),
+    ],
+    ids=["seed", "recipe", "epochs", "precision", "cache"],
+)
+def test_an_unfinished_run_of_other_settings_is_refused(left: Path, tmp_path: Path, other: Settings) -> None:
+    error = refused(left, tmp_path / "run", other)
+    assert isinstance(error, OutputError)
+    assert "holds an unfinished run of other settings" in str(error)
+    assert (tmp_path / ".run.unfinished" / "train").is_file()
+
+
+def test_an_unfinished_run_is_dropped_where_that_is_wanted(left: Path, tmp_path: Path) -> None:
+    said = StringIO()
+    begin([left], tmp_path / "run", replace(PAPER, seed=2), overwrite=True, console=Console(file=said, width=300))
+    assert "going on" not in said.getvalue()
+    assert {path.name for path in tmp_path.iterdir()} == {"pictures", "run"}
+
+
+@pytest.mark.parametrize("change", ["touched", "one more", "one less"])
+def test_changed_pictures_are_other_settings(left: Path, tmp_path: Path, change: str) -> None:
+    path = min((left / "ship").iterdir())
+    if change == "touched":
+        path.touch()
+    elif change == "one more":
+        save(draw(ship=True, seed=99), left / "ship" / "source00-view_999.png")
+    else:
+        path.unlink()
+    assert "unfinished run of other settings, pictures" in str(refused(left, tmp_path / "run", PAPER))
+
+
+@pytest.mark.parametrize("changed", ["groups", "boxes"])
+def test_changed_groups_and_boxes_are_other_settings(
+    shown: list[Sample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    """Pictures prepared for the first start would be taken for those of the second."""
+    pictures, frames = draw_dataset(tmp_path / "pictures", DRAWN), frames_of(tmp_path / "frames", ["lock_1.png"])
+    groups = tmp_path / "groups.csv"
+    groups.write_text("pattern,group\n" + "".join(f"source{camera:02d}*,cam{camera}\n" for camera in range(5)))
+    settings = replace(PAPER, groups=str(groups), frames=(frames,))
+
+    run_stopped(monkeypatch, pictures, tmp_path / "run", settings)
+    path = groups if changed == "groups" else frames / "lock_1.txt"
+    path.write_text(path.read_text().replace("cam0", "cam8").replace("0 0.0", "0 0.1"))
+    assert isinstance(refused(pictures, tmp_path / "run", settings), OutputError)
 
 
 # Recipes and frames, with a network of a few thousand weights
@@ -292,14 +436,14 @@ def test_the_cache_changes_nothing(shown: list[Sample], tmp_path: Path, recipe: 
     frames = (frames_of(tmp_path / "frames", ["lock_1.png"]),) if with_frames else ()
     found = []
     for cache in (True, False):
-        settings = Settings(recipe=recipe, frames=frames, cache=cache)
+        settings = Settings(recipe=recipe, frames=frames, cache=cache, mixed_precision=False)
         found.append(run_toy(pictures, tmp_path / f"run-{cache}", settings)[0])
     assert len(shown) == (24 + EMPTIED if with_frames else 0)
     assert [stage["name"] for stage in found[0]["stages"]] == [stage.name for stage in RECIPES[recipe].stages]
     for stage, (cached, plain) in zip(
         RECIPES[recipe].stages, zip(*(each["stages"] for each in found), strict=True), strict=True
     ):
-        assert len(cached["history"]["loss"]) == stage.epochs
+        assert len(cached["history"]["loss"]) == len(plain["history"]["loss"]) <= stage.epochs
         for name, values in cached["history"].items():
             assert values == pytest.approx(plain["history"][name], rel=1e-4)
         answers = [[row[stage.name] for row in table_of(tmp_path / f"run-{cache}")] for cache in (True, False)]
@@ -334,17 +478,18 @@ def test_the_command_takes_recipe_and_frames(
         main()
     assert not caught.value.code
     written = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
-    assert written["recipe"] == {"name": "river", "copies": 2}
+    assert written["recipe"] == json.loads(json.dumps(asdict(RECIPES["river"])))
     assert len(written["frames"].pop("sha256")) == 64
     assert written["frames"] == {
         "folders": [str(first), str(second)],
         "frames": 2,
         "windows": {"no_ship": 2 * (12 + EMPTIED), "ship": 24},
+        "quarantined": [],
     }
     assert [stage["keep_best"] for stage in written["stages"]] == [True, False]
     assert [stage["average"] for stage in written["stages"]] == [False, True]
     assert written["decision"]["aim"] == "miss<=5%"
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {"network.keras", "run.json", "pictures.csv"}
+    assert {path.name for path in (tmp_path / "run").iterdir()} == FILES
     assert Counter(sample.label for sample in shown) == {0: 2 * (12 + EMPTIED), 1: 24}
 
 
@@ -397,7 +542,7 @@ def test_no_window_of_a_camera_that_judges(
     shown: list[Sample], tmp_path: Path, make: Callable[[Path], tuple[Path, Path, str]], seed: int
 ) -> None:
     pictures, frames, groups = make(tmp_path)
-    settings = Settings(groups=groups, frames=(frames,), seed=seed)
+    settings = replace(PAPER, groups=groups, frames=(frames,), seed=seed)
     written, said = run_toy(pictures, tmp_path / "run", settings)
     rows = table_of(tmp_path / "run")
     judging = {row["group"] for row in rows if row["part"] != "train"}
@@ -423,8 +568,8 @@ def test_only_frames_of_cameras_that_judge(shown: list[Sample], tmp_path: Path) 
         if part != "train"
     ]
     frames = frames_of(tmp_path / "frames", judging)
-    without, _ = run_toy(pictures, tmp_path / "without", Settings())
-    written, said = run_toy(pictures, tmp_path / "run", Settings(frames=(frames,)))
+    without, _ = run_toy(pictures, tmp_path / "without", PAPER)
+    written, said = run_toy(pictures, tmp_path / "run", replace(PAPER, frames=(frames,)))
     assert shown == []
     assert "0 windows from frames for training, 0 with a ship; 120 left out" in said
     assert written["frames"]["windows"] == {"no_ship": 0, "ship": 0}
@@ -445,3 +590,43 @@ def test_a_broken_frame_ends_the_training(shown: list[Sample], tmp_path: Path, b
     assert str(frames / "lock_1") in str(error)
     assert shown == []
     assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_what_is_trained_in_half_precision_is_saved_and_judged_in_float32(shown: list[Sample], tmp_path: Path) -> None:
+    pictures = draw_dataset(tmp_path / "pictures", DRAWN)
+    written, _ = run_toy(pictures, tmp_path / "run", Settings(mixed_precision=True, changes=Changes(copies=1)))
+    assert written["precision"] in ("mixed_bfloat16", "mixed_float16")
+    network = keras.saving.load_model(tmp_path / "run" / "network.keras", compile=False)
+    assert {layer.compute_dtype for layer in network.layers} <= {"float32", "uint8"}
+    dataset = read_samples(find_samples([pictures], "ship", Grouping()), SIZE, tmp_path / "store")
+    expected = network.predict_on_batch(dataset.pictures)[:, 0]
+    for row, answer in zip(table_of(tmp_path / "run"), expected, strict=True):
+        assert row["part"] == "train" or float(row["fine-tuning"]) == pytest.approx(answer, abs=1e-5)
+
+
+def test_features_outlive_the_run_and_serve_the_next(shown: list[Sample], tmp_path: Path) -> None:
+    pictures, kept = draw_dataset(tmp_path / "pictures", DRAWN), tmp_path / "kept"
+    runs = []
+    for name in ("first", "second"):
+        runs.append(run_toy(pictures, tmp_path / name, replace(PAPER, features=kept))[0])
+        sizes = {path: path.stat().st_size for path in kept.rglob("*") if path.is_file()}
+        runs[-1]["sizes"] = sizes
+    assert runs[0]["sizes"] == runs[1]["sizes"]
+    assert sum(path.name == "values" for path in runs[0]["sizes"]) == 2
+    assert [stage["history"] for stage in runs[0]["stages"]] == [stage["history"] for stage in runs[1]["stages"]]
+
+
+def test_tensorboard_gets_a_log_of_each_stage(shown: list[Sample], tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    pictures, logs = draw_dataset(tmp_path / "pictures", DRAWN), tmp_path / "logs"
+    run_toy(pictures, tmp_path / "run", replace(PAPER, tensorboard=logs, changes=Changes(epochs=(1,))))
+    assert {path.relative_to(logs).parts[0] for path in logs.rglob("events*")} == {"transfer", "fine-tuning"}
+
+
+@pytest.mark.parametrize("unfreeze", ["head", "2", "block5_pool"])
+def test_stages_that_train_more_or_the_same(shown: list[Sample], tmp_path: Path, unfreeze: str) -> None:
+    pictures = draw_dataset(tmp_path / "pictures", DRAWN)
+    settings = replace(PAPER, changes=Changes(epochs=(1,), unfreeze=unfreeze))
+    written, _ = run_toy(pictures, tmp_path / "run", settings)
+    assert written["recipe"]["name"] == "paper, changed"
+    assert [len(stage["history"]["loss"]) for stage in written["stages"]] == [1, 1]
