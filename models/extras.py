@@ -8,7 +8,6 @@ from contextlib import ExitStack, contextmanager
 
 from models.errors import MissingExtra
 
-
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 TALKING = LEVEL in os.environ
 """Whether the user has set TensorFlow's log level; then it is left alone."""
