@@ -74,6 +74,14 @@ def test_the_best_epoch_is_kept(compiled: keras.Model, tmp_path: Path, losses: S
     assert last_bias(compiled, progress.best) == best
 
 
+@pytest.mark.xfail(
+    raises=AssertionError, reason="no loss is the least of NaNs: no best epoch is kept, and loading it fails"
+)
+def test_a_stage_that_diverges_at_once_has_a_best_epoch(compiled: keras.Model, tmp_path: Path) -> None:
+    progress = after(compiled, tmp_path, [float("nan")], keep_best=True)
+    assert progress.best.is_file()
+
+
 def test_the_best_epoch_is_remembered_across_a_kill(compiled: keras.Model, tmp_path: Path) -> None:
     after(compiled, tmp_path, [0.2], keep_best=True)
     progress = after(compiled, tmp_path, [0.3, 0.4], keep_best=True)

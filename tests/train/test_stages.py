@@ -286,6 +286,22 @@ def test_a_head_without_dropout(tmp_path: Path) -> None:
     assert len(history["loss"]) == 1
 
 
+@pytest.mark.xfail(
+    raises=AssertionError,
+    reason="Keras scales the loss by the policy of the model, and a part of one is made under float32",
+)
+def test_half_precision_scales_the_loss_with_the_cache(tmp_path: Path) -> None:
+    """Or small gradients vanish in float16."""
+    keras.mixed_precision.set_global_policy("mixed_float16")
+    try:
+        toy = toy_network()
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    watcher = keras.callbacks.Callback()
+    train_toy(toy, a_stage(epochs=1), tmp_path / "stage", "block4_pool", [watcher])
+    assert isinstance(watcher.model.optimizer, keras.optimizers.LossScaleOptimizer)
+
+
 # Stopped and gone on with
 
 STAGES: dict[str, tuple[Stage, dict[int, float] | None]] = {
