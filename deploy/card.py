@@ -10,7 +10,21 @@ from numpy.typing import NDArray
 
 from deploy.convert import OPSET
 from deploy.run import Run
-from models.card import Aim, Card, Data, Golden, Input, Model, Network, Parity, Precision, Share, Threshold, Weights
+from models.card import (
+    Aim,
+    Card,
+    Data,
+    Golden,
+    Input,
+    Model,
+    Network,
+    Parity,
+    Precision,
+    Share,
+    Threshold,
+    Weights,
+    how_chosen,
+)
 
 GOLDEN_SEED, GOLDEN_PICTURES = 2026, 8
 GOLDEN_TOLERANCE: dict[Precision, float] = {"fp32": 1e-3, "int8": 0.05}
@@ -60,7 +74,7 @@ def make_card(
         created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         network=Network(architecture=run.record["network"], weights=RANDOM if run.record["weights"] == "none" else VGG),
         input=Input(width=size[0], height=size[1]),
-        threshold=Threshold(value=run.decision["threshold"], chosen=_how_chosen(run.decision["aim"])),
+        threshold=Threshold(value=run.decision["threshold"], chosen=how_chosen(run.decision["aim"])),
         temperature=run.decision["temperature"],
         aims={aim: Aim.model_validate(point) for aim, point in run.decision["aims"].items()},
         recipe=run.record["recipe"]["name"],
@@ -137,10 +151,6 @@ def _frames(data: Data) -> str:
         f" The training part was joined by {ships} windows with a ship and {others} without, cut out of {data.frames.frames} whole "
         f"frames (sha256 {(data.frames.sha256 or '')[:16]}); none of a camera that validation or test knows."
     )
-
-
-def _how_chosen(aim: str | None) -> str:
-    return "the paper's; not chosen from any data" if aim is None else f"on validation pictures, for the aim {aim}"
 
 
 def _share(share: Share) -> str:

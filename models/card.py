@@ -172,3 +172,8 @@ class Card(_Part):
                 f"no threshold {text!r}; give a number from 0 to 1, or an aim of model {self.name}: {', '.join(self.aims) or 'it has none'}"
             )
         return value
+
+
+def how_chosen(aim: str | None) -> str:
+    """What a card says of its threshold; `aim`: None for the paper's."""
+    return "the paper's; not chosen from any data" if aim is None else f"on validation pictures, for the aim {aim}"

@@ -70,6 +70,23 @@ def find_samples(folders: Sequence[Path], positive: str, grouping: Grouping) -> 
         UsageError: a folder is missing, or holds no class.
         DataError: all folders together lack pictures of a ship, or of anything else.
     """
+    samples = list_samples(folders, positive, grouping)
+    counts = [sum(sample.label == label for sample in samples) for label in (0, 1)]
+    if not all(counts):
+        places = ", ".join(str(folder) for folder in folders)
+        raise DataError(
+            f"{places}: {counts[1]} pictures in sub-folders named {positive!r} and {counts[0]} in others; "
+            f"both are needed. If ships lie in a sub-folder of another name, give --positive NAME"
+        )
+    return samples
+
+
+def list_samples(folders: Sequence[Path], positive: str, grouping: Grouping) -> list[Sample]:
+    """As `find_samples`, whatever is there: pictures of one class alone, or none.
+
+    Raises:
+        UsageError: a folder is missing, or holds no class.
+    """
     samples: list[Sample] = []
     for folder in folders:
         if not folder.is_dir():
@@ -83,13 +100,6 @@ def find_samples(folders: Sequence[Path], positive: str, grouping: Grouping) -> 
             label = int(each.name == positive)
             files = sorted(path for path in each.rglob("*") if is_picture(path))
             samples += [Sample(path, label, grouping.of(path, each)) for path in files]
-    counts = [sum(sample.label == label for sample in samples) for label in (0, 1)]
-    if not all(counts):
-        places = ", ".join(str(folder) for folder in folders)
-        raise DataError(
-            f"{places}: {counts[1]} pictures in sub-folders named {positive!r} and {counts[0]} in others; "
-            f"both are needed. If ships lie in a sub-folder of another name, give --positive NAME"
-        )
     return samples
 
 

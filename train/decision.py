@@ -4,7 +4,6 @@ Both from the answers on the validation part; the test part only says how well t
 """
 
 import csv
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -14,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from models.errors import UsageError, first_line
-from models.outputs import replace_text
 from models.say import say
 from train.calibration import Aim, aim_named, calibrated, calibration_error, temperature, threshold
 from train.dataset import LABELS
 from train.metrics import measure
+from train.run import finished, write_json
 from train.split import Part
 
 Answers = Mapping[Part, tuple[NDArray[np.int64], NDArray[np.float32]]]
@@ -86,15 +84,10 @@ def decide_anew(folder: Path, aim: str, console: Console) -> dict[str, Any]:
         UsageError: no finished run there, or no such aim.
         OutputError: run.json cannot be written.
     """
-    try:
-        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    with finished(folder) as record:
         answers = read_answers(folder / "pictures.csv", record["stages"][-1]["name"])
-    except (OSError, ValueError, KeyError, IndexError, TypeError, csv.Error) as error:
-        raise UsageError(
-            f"no finished training run at {folder}: {first_line(error)}; give the folder that `rivereye train --out` wrote"
-        ) from error
     record["decision"] = decide(answers, aim)
-    replace_text(folder / "run.json", json.dumps(record, indent=2) + "\n")
+    write_json(folder / "run.json", record)
     say(console, in_words(record["decision"]))
     say(console, f"written to {folder / 'run.json'}; export again to use it")
     return dict(record)

@@ -13,11 +13,13 @@ from rich.table import Table
 from models.errors import DataError, UsageError
 from models.outputs import new_folder
 from models.say import say
+from train.dataset import list_samples
 from train.evaluation import evaluate
 from train.groups import Grouping
 from train.judge import opened
-from train.judging import judge_samples, list_samples
+from train.judging import judge_samples
 from train.report import write_report
+from train.run import listed
 
 
 def evaluate_model(
@@ -53,6 +55,8 @@ def evaluate_model(
     if threshold is not None and not 0 <= threshold <= 1:
         raise UsageError(f"threshold must lie between 0 and 1; received {threshold}")
     samples = list_samples(folders, positive, Grouping(groups))
+    if not samples:
+        raise DataError(f"no pictures in {', '.join(str(folder) for folder in folders)}")
     with ExitStack() as stack:
         draft = None if out is None else stack.enter_context(new_folder(out, overwrite, marker="report.json"))
         judge = stack.enter_context(opened(model))
@@ -66,7 +70,7 @@ def evaluate_model(
             "judged_on": ", ".join(str(folder) for folder in folders),
             "threshold_chosen": judge.chosen if threshold is None else "by hand, on the command line",
             "learnt": sum(path.resolve() in judge.learnt for path in judged.paths) if judge.run else None,
-            "quarantined": [{"path": str(path), "reason": reason} for path, reason in quarantined],
+            "quarantined": listed(quarantined),
         }
         _warn(report, positive, console)
         if draft is not None:

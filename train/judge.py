@@ -1,7 +1,6 @@
 """What judges pictures: a bundle, which needs no TensorFlow, or a run, which does."""
 
 import csv
-import json
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle import CARD, open_bundle
+from models.card import how_chosen
 from models.classifier import Classifier
-from models.errors import DataError, UsageError, first_line
+from models.errors import DataError, first_line
 from models.extras import importing
 from train.calibration import calibrated
+from train.run import finished
 
 Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """From pictures, uint8, (n, height, width, 3), BGR, to calibrated probabilities, float32, (n,)."""
@@ -67,11 +68,6 @@ def opened(model: str) -> Iterator[Judge]:
         )
 
 
-def how_chosen(aim: str | None) -> str:
-    """In the words that a bundle's card has for it."""
-    return "the paper's; not chosen from any data" if aim is None else f"on validation pictures, for the aim {aim}"
-
-
 def _is_run(folder: Path) -> bool:
     try:
         return (folder / "run.json").is_file() and not (folder / CARD).is_file()
@@ -80,16 +76,11 @@ def _is_run(folder: Path) -> bool:
 
 
 def _of_run(folder: Path) -> Judge:
-    try:
-        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    with finished(folder) as record:
         decision, stage = record["decision"], str(record["stages"][-1]["name"])
         threshold, temperature, aim = float(decision["threshold"]), float(decision["temperature"]), decision["aim"]
         with (folder / "pictures.csv").open(newline="", encoding="utf-8", errors="surrogateescape") as file:
             learnt = frozenset(Path(row["path"]) for row in csv.DictReader(file) if row["part"] == "train")
-    except (OSError, ValueError, KeyError, IndexError, TypeError, csv.Error) as error:
-        raise UsageError(
-            f"no finished training run at {folder}: {first_line(error)}; give the folder that `rivereye train --out` wrote"
-        ) from error
     network = _load(folder / "network.keras")
     _, height, width, _ = network.input_shape
 

@@ -7,37 +7,14 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from models.errors import DataError, PictureError, UsageError
-from models.picture import Picture, fit, is_picture, read_picture
+from models.errors import DataError, PictureError
+from models.picture import Picture, fit, read_picture
 from train.dataset import Sample
 from train.evaluation import Judged, brightness_of
-from train.groups import Grouping
 from train.judge import Judge
 from train.windows import read_boxes
 
 BATCH = 32
-
-
-def list_samples(folders: Sequence[Path], positive: str, grouping: Grouping) -> list[Sample]:
-    """As `train.dataset.find_samples` does, but one class alone will do.
-
-    Raises:
-        UsageError: a folder is missing or has no classes.
-        DataError: no pictures.
-    """
-    samples: list[Sample] = []
-    for folder in folders:
-        if not folder.is_dir():
-            raise UsageError(f"no folder at {folder}; give folders that hold one sub-folder a class")
-        classes = sorted(each for each in folder.iterdir() if each.is_dir() and not each.name.startswith("."))
-        if not classes:
-            raise UsageError(f"folder {folder} has no classes: it needs one sub-folder a class, for example {positive}")
-        for each in classes:
-            files = sorted(path for path in each.rglob("*") if is_picture(path))
-            samples += [Sample(path, int(each.name == positive), grouping.of(path, each)) for path in files]
-    if not samples:
-        raise DataError(f"no pictures in {', '.join(str(folder) for folder in folders)}")
-    return samples
 
 
 def judge_samples(samples: Sequence[Sample], judge: Judge, console: Console) -> tuple[Judged, list[tuple[Path, str]]]:

@@ -113,10 +113,11 @@ def _fed(
     stages: list[Fed] = []
     for stage in reversed(learning.recipe.stages):
         layer = layer_before(network, first_trainable(network, stage.unfreeze))
+        same = hash_up_to(network, layer)[:16]
         made: dict[Part, Inputs] = {}
         for part, inputs in fed.items():
             policy, asked = (learning.policy, learner) if part == "train" else (FLOAT32, network)
-            folder = learning.features / f"{layer}-{hash_up_to(network, layer)[:16]}-{policy}"
+            folder = learning.features / f"{layer}-{same}-{policy}"
             dtype = "float32" if policy == FLOAT32 else "float16"
             features = Features(folder, tuple(network.get_layer(layer).output.shape[1:]), dtype)
             progress = partial(track, description=f"{part}: frozen layers up to {layer}", console=console)

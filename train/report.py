@@ -5,15 +5,15 @@ FOLDER/report.html   the same in words, tables, curves and pictures
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from models.card import how_chosen
 from models.outputs import replace_text
-from train.judge import how_chosen
 from train.plots import (
     calibration_plot,
     confusion_plot,
@@ -63,13 +63,14 @@ def _page(report: Mapping[str, Any], run: Mapping[str, Any] | None) -> str:
     )
     environment.filters["percent"] = percent
     environment.tests["plain"] = lambda value: isinstance(value, str | int | float | bool)
+    groups = _groups(report["groups"])
     page = environment.get_template(TEMPLATE).render(
         report=report,
         run=run,
         chosen=threshold_chosen(report, run),
         gain=gain(report),
-        groups=_groups(report["groups"]),
-        plots=_plots(report, run),
+        groups=groups,
+        plots=_plots(report, run, groups["shown"]),
         worst=[row | {"picture": thumbnail(Path(row["path"]))} for row in report["worst"]],
         examples=[row | {"picture": thumbnail(Path(row["path"]))} for row in report["examples"]],
         limits={"dark": DARK, "dusk": DUSK, "large": LARGE, "listed": LISTED},
@@ -117,10 +118,11 @@ def _groups(groups: list[dict[str, Any]]) -> dict[str, Any]:
     return {"shown": shown, "others": len(others), "rest": together(others) if others else None}
 
 
-def _plots(report: Mapping[str, Any], run: Mapping[str, Any] | None) -> dict[str, Markup | None]:
+def _plots(
+    report: Mapping[str, Any], run: Mapping[str, Any] | None, shown: Sequence[Mapping[str, Any]]
+) -> dict[str, Markup | None]:
     seen = report["ships_found"] + report["false_alarms"]
     at = (report["recall"], report["ships_found"] / seen) if seen else None
-    shown = _groups(report["groups"])["shown"]
     histories = [(stage["name"], stage["history"]) for stage in run["stages"]] if run else []
     both = report["roc"] is not None
     drawn = {

@@ -11,11 +11,14 @@ import importlib.metadata
 import json
 import platform
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from models.errors import UsageError, first_line
+from models.outputs import replace_text
 from train.dataset import LABELS, Dataset, Sample
 from train.metrics import Metrics
 from train.recipe import Stage
@@ -46,7 +49,7 @@ def describe_data(dataset: Dataset, parts: Sequence[Part], folders: Sequence[Pat
             for part in SHARES
         },
         **describe_groups(dataset.samples, parts),
-        "quarantined": _listed(dataset.quarantined),
+        "quarantined": listed(dataset.quarantined),
     }
 
 
@@ -93,11 +96,12 @@ def describe_windows(
         "sha256": digest.hexdigest() if frames else None,
         "frames": len(frames),
         "windows": {name: sum(window.label == label for window in windows) for label, name in enumerate(LABELS)},
-        "quarantined": _listed(quarantined),
+        "quarantined": listed(quarantined),
     }
 
 
-def _listed(quarantined: Sequence[tuple[Path, str]]) -> list[dict[str, str]]:
+def listed(quarantined: Sequence[tuple[Path, str]]) -> list[dict[str, str]]:
+    """Files that were set aside, each with its reason, as JSON has them."""
     return [{"path": str(path), "reason": reason} for path, reason in quarantined]
 
 
@@ -116,4 +120,20 @@ def write_pictures(path: Path, dataset: Dataset, parts: Sequence[Part], answers:
 
 
 def write_json(path: Path, record: dict[str, Any]) -> None:
-    path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    """Raises OutputError: the file cannot be written; it is as it was."""
+    replace_text(path, json.dumps(record, indent=2) + "\n")
+
+
+@contextmanager
+def finished(folder: Path) -> Iterator[dict[str, Any]]:
+    """What the run.json of a finished run holds.
+
+    Raises:
+        UsageError: there is no finished run, or the block found one of its files missing or broken.
+    """
+    try:
+        yield json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, IndexError, TypeError, csv.Error) as error:
+        raise UsageError(
+            f"no finished training run at {folder}: {first_line(error)}; give the folder that `rivereye train --out` wrote"
+        ) from error

@@ -14,6 +14,7 @@ from models.networks import BASES
 from models.outputs import replace_text
 from models.say import say
 from train.report import percent
+from train.run import write_json
 from train.train import Settings, train
 
 SCHEMA = "rivereye/table/1"
@@ -53,7 +54,7 @@ def tabulate(
             console.rule(network)
             train(folders, run, own, overwrite, console)
         rows.append(row_of(network, json.loads((run / "report.json").read_text(encoding="utf-8"))))
-    replace_text(out / "table.json", json.dumps({"schema": SCHEMA, "rows": rows}, indent=2) + "\n")
+    write_json(out / "table.json", {"schema": SCHEMA, "rows": rows})
     replace_text(out / "table.md", markdown(rows))
     table = Table(*COLUMNS, title="share of test pictures right, at a threshold of 0.5, with 95 % intervals")
     for line in lines(rows):

@@ -1,17 +1,17 @@
 """What the test part of a run says: the material of its report."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.card import how_chosen
 from models.networks import SIZE
-from models.picture import fit
+from models.picture import Picture, fit
 from train.calibration import calibrated
 from train.dataset import Dataset, Sample, load
 from train.evaluation import Judged, brightness_of, evaluate
-from train.judge import how_chosen
 from train.split import Part
 
 Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
@@ -43,11 +43,12 @@ def report_of(
     *earlier, last = answers
     given = {stage: np.array([answers[stage][row] for row in rows], np.float32) for stage in answers}
     final = calibrated(given[last], decision["temperature"])
-    pictures = _judged(
-        [dataset.samples[row] for row in rows], {stage: given[stage] for stage in earlier} | {last: final}
+    judged = _judged(
+        [dataset.samples[row] for row in rows],
+        (dataset.pictures[row] for row in rows),
+        {stage: given[stage] for stage in earlier} | {last: final},
     )
-    pictures.brightness[:] = [brightness_of(dataset.pictures[row]) for row in rows]
-    report = evaluate(pictures, decision["threshold"])
+    report = evaluate(judged, decision["threshold"])
     report |= {
         "judged_on": "the test part of the run",
         "threshold_chosen": how_chosen(decision["aim"]),
@@ -56,19 +57,21 @@ def report_of(
     if windows:
         shown = np.stack([fit(load(window), SIZE, SIZE) for window in windows])
         said = calibrated(answer(shown), decision["temperature"])
-        found = evaluate(_judged(windows, {last: said}), decision["threshold"])
+        found = evaluate(_judged(windows, shown, {last: said}), decision["threshold"])
         kept = ("n", "ships", "accuracy", "recall", "false_alarm_rate", "auc", "ece", "groups")
         report["windows"] = {name: found[name] for name in kept} | {"size": found["conditions"]["size"]}
     return report
 
 
-def _judged(samples: Sequence[Sample], probabilities: dict[str, NDArray[np.float32]]) -> Judged:
+def _judged(
+    samples: Sequence[Sample], pictures: Iterable[Picture], probabilities: dict[str, NDArray[np.float32]]
+) -> Judged:
     shares = [np.nan if sample.ship_share is None else sample.ship_share for sample in samples]
     return Judged(
         paths=tuple(sample.path for sample in samples),
         labels=np.array([sample.label for sample in samples], np.int64),
         groups=tuple(sample.group for sample in samples),
         probabilities=probabilities,
-        brightness=np.zeros(len(samples), np.float32),
+        brightness=np.array([brightness_of(picture) for picture in pictures], np.float32),
         ship_share=np.array(shares, np.float32),
     )

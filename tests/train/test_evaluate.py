@@ -22,11 +22,11 @@ from tests.pictures import SIZES, draw, draw_dataset, save, save_frame
 from tests.train.conftest import toy_network
 from tests.train.test_report import run_record
 from train.calibration import calibrated
-from train.dataset import Sample
+from train.dataset import Sample, list_samples
 from train.evaluate import evaluate_model, plain_figures
 from train.groups import Grouping
 from train.judge import opened
-from train.judging import BATCH, judge_samples, list_samples, ship_share_of
+from train.judging import BATCH, judge_samples, ship_share_of
 
 
 def judge(model: str | Path, *folders: Path, console: Console | None = None, **changes: Any) -> dict[str, Any]:
