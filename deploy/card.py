@@ -74,8 +74,9 @@ def make_card(
         created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         network=Network(architecture=run.record["network"], weights=RANDOM if run.record["weights"] == "none" else VGG),
         input=Input(width=size[0], height=size[1]),
-        threshold=Threshold(value=run.decision["threshold"], chosen=how_chosen(run.decision["aim"])),
+        threshold=Threshold(value=run.decision["threshold"], chosen=how_chosen(run.decision)),
         temperature=run.decision["temperature"],
+        shift=run.decision.get("shift", 0.0),
         aims={aim: Aim.model_validate(point) for aim, point in run.decision["aims"].items()},
         recipe=run.record["recipe"]["name"],
         data=run.data,
@@ -111,7 +112,7 @@ def describe(card: Card, notes: str) -> str:
 
 A picture of any size is brought to {card.input.width} x {card.input.height} pixels ({card.input.resize}); {card.input.dtype},
 {card.input.colour}. A probability of {card.threshold.value:.3g} or more is a ship (threshold: {card.threshold.chosen}). The network's logits were
-divided by {card.temperature:.3g}, the temperature (1: its probabilities were not calibrated).
+divided by {card.temperature:.3g}, the temperature (1: its probabilities were not calibrated){_shift(card)}.
 
 ## Trained on
 {card.data.pictures} pictures, sha256 {card.data.sha256[:16]}, by the recipe `{card.recipe}`. No group of pictures straddles two
@@ -129,7 +130,7 @@ The stages at a threshold of 0.5; the last line calibrated, at the threshold abo
 {stages}
 
 ## Other thresholds
-Chosen on validation pictures for an aim (`rivereye stream --threshold "AIM"`), which is kept there; elsewhere it may be missed.
+Chosen as the one above, for other aims (`rivereye stream --threshold "AIM"`), which are kept on those pictures; elsewhere they may be missed.
 The figures are of the test part, calibrated, and of whole pictures: each further view is one more occasion for a false alarm.
 
 | aim | threshold | ships found | false alarms |
@@ -141,6 +142,10 @@ The figures are of the test part, calibrated, and of whole pictures: each furthe
 |---|---|---|---|---|---|
 {files}
 {notes and chr(10) + notes}"""
+
+
+def _shift(card: Card) -> str:
+    return f", and {card.shift:.3g} was taken off them" if card.shift else ""
 
 
 def _frames(data: Data) -> str:

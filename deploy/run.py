@@ -101,8 +101,9 @@ def _check(run: Run) -> None:
         raise ValueError(f"run.json lacks {', '.join(missing)}")
     _ = run.data, run.stages
     threshold, temperature, *_ = (run.decision[name] for name in ("threshold", "temperature", "aim", "aims"))
-    if not (0 <= threshold <= 1 and 0 < temperature < inf):
-        raise ValueError(f"no threshold and temperature: {threshold!r}, {temperature!r}")
+    shift = run.decision.get("shift", 0.0)
+    if not (0 <= threshold <= 1 and 0 < temperature < inf and abs(shift) < inf):
+        raise ValueError(f"no threshold, temperature and shift: {threshold!r}, {temperature!r}, {shift!r}")
     for row in run.pictures:
         if row["label"] not in LABELS or not row["path"] or not row["part"]:
             raise ValueError(f"pictures.csv has a row that names no picture, part or label: {row}")

@@ -1,6 +1,7 @@
 """What is to be known about a deployable model: its card, `card.json`."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -132,7 +133,8 @@ class Card(_Part):
     """All that is to be known about a bundle. JSON Schema: `Card.model_json_schema()`.
 
     `looks`: for brightness, contrast, sharpness and colourfulness (see `models.looks`) the 1st and the 99th
-    percentile over the training pictures; None where they were not measured.
+    percentile over the training pictures; None where they were not measured. `temperature` and `shift`: the network's
+    logits were divided by the one, and the other was then taken off them.
     """
 
     schema_: Annotated[Literal["rivereye/card/1"], Field(alias="schema")] = "rivereye/card/1"
@@ -146,6 +148,7 @@ class Card(_Part):
     threshold: Threshold
     aims: dict[str, Aim] = {}
     temperature: float = 1.0
+    shift: Finite = 0.0
     recipe: str = "paper"
     data: Data
     looks: dict[str, tuple[Finite, Finite]] | None = None
@@ -174,6 +177,8 @@ class Card(_Part):
         return value
 
 
-def how_chosen(aim: str | None) -> str:
-    """What a card says of its threshold; `aim`: None for the paper's."""
-    return "the paper's; not chosen from any data" if aim is None else f"on validation pictures, for the aim {aim}"
+def how_chosen(decision: Mapping[str, Any]) -> str:
+    """What a card says of its threshold: for the `aim` of the decision (None: the paper's), and `chosen_on` what."""
+    if decision["aim"] is None:
+        return "the paper's; not chosen from any data"
+    return f"on {decision.get('chosen_on', 'validation pictures')}, for the aim {decision['aim']}"

@@ -122,13 +122,14 @@ def hash_up_to(network: keras.Model, layer: str) -> str:
     return digest.hexdigest()
 
 
-def cool(network: keras.Model, temperature: float) -> None:
-    """Divides the logits by `temperature`, in the weights of the last layer: calibration costs nothing then.
+def cool(network: keras.Model, temperature: float, shift: float = 0.0) -> None:
+    """Divides the logits by `temperature`, then takes `shift` off, in the last layer's weights: calibration costs nothing then.
 
     C. Guo et al., "On Calibration of Modern Neural Networks" (2017).
     """
     last = network.get_layer("ship")
-    last.set_weights([values / temperature for values in last.get_weights()])
+    kernel, bias = last.get_weights()
+    last.set_weights([kernel / temperature, bias / temperature - shift])
 
 
 def _pretrained(network: str, weights: str) -> keras.Model | None:

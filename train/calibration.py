@@ -1,11 +1,11 @@
-"""Probabilities that mean what they say, and a threshold chosen for an aim. On validation pictures only."""
+"""Probabilities that mean what they say, and a threshold chosen for an aim. Never on the pictures that judge them."""
 
 import re
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit, logit
 
 from models.errors import UsageError
@@ -14,6 +14,8 @@ BINS = 15
 """Of the calibration curve; Guo et al. use as many."""
 COLDEST, HOTTEST = 0.05, 20.0
 """Temperatures sought between; beyond them a network knows nothing, or everything."""
+FARTHEST = (-10.0, 10.0)
+"""Shifts sought between."""
 SMALLEST = 1e-7
 """float32 cannot tell probabilities nearer to 0 or 1 apart."""
 BALANCED = "balanced"
@@ -75,9 +77,31 @@ def temperature(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -
     return best if 1.01 * COLDEST < best < HOTTEST / 1.01 else 1.0
 
 
-def calibrated(probabilities: NDArray[np.float32], at: float) -> NDArray[np.float32]:
-    """Probabilities at another temperature: float32, (n,)."""
-    return np.asarray(expit(logits_of(probabilities) / at), np.float32)
+def temperature_and_shift(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> tuple[float, float]:
+    """Numbers to divide logits by, and then to take off them, for the smallest loss.
+
+    On cameras that a network has not seen its logits are not only too large, but too high: much there is new, and taken
+    for a ship. J. Platt, "Probabilistic Outputs for Support Vector Machines" (1999).
+
+    Args:
+        labels: int, (n,), 1 for a ship; both classes present.
+        probabilities: float, (n,), before calibration.
+    """
+    logits = logits_of(probabilities)
+    signs = np.where(labels == 1, 1.0, -1.0)
+
+    def loss(numbers: NDArray[np.float64]) -> float:
+        return float(np.logaddexp(0, -signs * (logits / np.exp(numbers[0]) - numbers[1])).mean())
+
+    found = minimize(
+        loss, [np.log(temperature(labels, probabilities)), 0.0], bounds=[np.log((COLDEST, HOTTEST)), FARTHEST]
+    )
+    return float(np.exp(found.x[0])), float(found.x[1])
+
+
+def calibrated(probabilities: NDArray[np.float32], at: float, shift: float = 0.0) -> NDArray[np.float32]:
+    """Probabilities at another temperature, their logits then less `shift`: float32, (n,)."""
+    return np.asarray(expit(logits_of(probabilities) / at - shift), np.float32)
 
 
 def logits_of(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:

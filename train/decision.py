@@ -1,11 +1,13 @@
 """How a trained network decides: probabilities that mean what they say, and a threshold chosen for an aim.
 
-Both from the answers on the validation part; the test part only says how well that went.
+Both from the answers on the validation part, or from those of other networks on what was held out from them; the test
+part only says how well that went.
 """
 
 import csv
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from models.errors import UsageError
 from models.say import say
-from train.calibration import Aim, aim_named, calibrated, calibration_error, temperature, threshold
+from train.calibration import (
+    Aim,
+    aim_named,
+    calibrated,
+    calibration_error,
+    temperature,
+    temperature_and_shift,
+    threshold,
+)
 from train.dataset import LABELS
 from train.metrics import measure
 from train.run import finished, write_json
@@ -23,6 +34,8 @@ from train.split import Part
 Answers = Mapping[Part, tuple[NDArray[np.int64], NDArray[np.float32]]]
 """Labels and probabilities, both (n,), of the parts `validation` and `test`."""
 
+VALIDATION = "validation pictures"
+
 AIMS = ("miss<=2%", "miss<=5%", "balanced", "false-alarms<=3%", "false-alarms<=1%")
 """Thresholds for these go with every network, from the most watchful to the most reserved."""
 
@@ -30,32 +43,51 @@ PAPERS = 0.5
 """The paper's threshold; it names none, and a sigmoid's is this."""
 
 
-def decide(answers: Answers, aim: str | None) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Answers of networks to groups held out from them. `labels` int64, `probabilities` float32, both (n,)."""
+
+    groups: tuple[str, ...]
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+
+    def __str__(self) -> str:
+        return f"{len(self.labels)} pictures of {', '.join(self.groups)}, each judged by a network trained without its group"
+
+
+def decide(answers: Answers, aim: str | None, unseen: Unseen | None = None) -> dict[str, Any]:
     """What run.json holds as `decision`.
 
     Args:
         answers: of the last stage, as the network gives them.
         aim: see `train.calibration.aim_named`; None for the paper's threshold, and probabilities as they are.
+        unseen: to choose on instead of the validation part; there the logits are shifted too.
 
     Raises:
         UsageError: there is no such aim.
     """
     wanted = None if aim is None else aim_named(aim)
-    chosen_on, given = answers["validation"]
-    divisor = 1.0 if wanted is None else temperature(chosen_on, given)
-    validation = chosen_on, calibrated(given, divisor)
+    chosen_on, given = answers["validation"] if unseen is None else (unseen.labels, unseen.probabilities)
+    divisor, shift = 1.0, 0.0
+    if wanted is not None:
+        divisor, shift = (
+            (temperature(chosen_on, given), 0.0) if unseen is None else temperature_and_shift(chosen_on, given)
+        )
+    choice = chosen_on, calibrated(given, divisor, shift)
     labels, before = answers["test"]
-    after = before if wanted is None else calibrated(before, divisor)
+    after = before if wanted is None else calibrated(before, divisor, shift)
 
     def point(at: float) -> dict[str, Any]:
         return {"threshold": at, "test": asdict(measure(labels, after, at))}
 
     return {
         "aim": aim,
+        "chosen_on": VALIDATION if unseen is None else str(unseen),
         "doubt": None if wanted is None else doubt(wanted, chosen_on),
         "temperature": divisor,
-        **point(PAPERS if wanted is None else threshold(*validation, wanted)),
-        "aims": {each: point(threshold(*validation, aim_named(each))) for each in AIMS},
+        "shift": shift,
+        **point(PAPERS if wanted is None else threshold(*choice, wanted)),
+        "aims": {each: point(threshold(*choice, aim_named(each))) for each in AIMS},
         "calibration_error": {
             "before": calibration_error(labels, before),
             "after": calibration_error(labels, after),
@@ -64,7 +96,7 @@ def decide(answers: Answers, aim: str | None) -> dict[str, Any]:
 
 
 def doubt(aim: Aim, labels: NDArray[np.int64]) -> str | None:
-    """Why the aim may be missed: a limit below one of the validation pictures it is about cannot be told from none."""
+    """Why the aim may be missed: a limit below one of the pictures it is chosen on cannot be told from none."""
     if aim.limit is None:
         return None
     kind, n = ("with", int((labels == 1).sum())) if aim.kind == "miss" else ("without", int((labels == 0).sum()))
@@ -72,25 +104,57 @@ def doubt(aim: Aim, labels: NDArray[np.int64]) -> str | None:
         return None
     allowed = f"one in {1 / aim.limit:.3g}" if aim.limit else "none of the"
     return (
-        f"{aim.text} allows {allowed} pictures {kind} a ship, and validation has only {n}: "
+        f"{aim.text} allows {allowed} pictures {kind} a ship, and only {n} are there to choose on: "
         f"the threshold is set so that none of them is wrong, which promises (95 %) no more than three in {n} elsewhere"
     )
 
 
-def decide_anew(folder: Path, aim: str, console: Console) -> dict[str, Any]:
+def decide_anew(folder: Path, aim: str, others: Sequence[Path], console: Console) -> dict[str, Any]:
     """Chooses the threshold of a finished run for another aim; writes and returns what its run.json then holds.
 
+    Args:
+        folder: of the run.
+        aim: see `train.calibration.aim_named`.
+        others: runs of the same recipe, from each of which other groups were held out: to choose on what networks answer
+            to cameras they have not seen. None: to choose on the run's validation part.
+        console: for the result.
+
     Raises:
-        UsageError: no finished run there, or no such aim.
+        UsageError: no finished run there, or no such aim; another run is none, or has no part to choose on.
         OutputError: run.json cannot be written.
     """
     with finished(folder) as record:
         answers = read_answers(folder / "pictures.csv", record["stages"][-1]["name"])
-    record["decision"] = decide(answers, aim)
+    record["decision"] = decide(answers, aim, read_unseen(others, record) if others else None)
     write_json(folder / "run.json", record)
     say(console, in_words(record["decision"]))
     say(console, f"written to {folder / 'run.json'}; export again to use it")
     return dict(record)
+
+
+def read_unseen(folders: Sequence[Path], record: Mapping[str, Any]) -> Unseen:
+    """What networks like that of `record` answered to groups that were held out from them.
+
+    Raises:
+        UsageError: one of the folders has no finished run, was trained otherwise, nothing was held out from it, or the
+            same as from another.
+    """
+    groups: list[str] = []
+    answers = []
+    for folder in folders:
+        with finished(folder) as other:
+            if (other["network"], other["recipe"]) != (record["network"], record["recipe"]):
+                raise UsageError(
+                    f"--unseen {folder}: {other['network']} by the recipe {other['recipe']['name']}; the run is {record['network']} by {record['recipe']['name']}, and both must be trained alike"
+                )
+            if not other["holdout"]:
+                raise UsageError(f"--unseen {folder}: nothing was held out from it; train it with --holdout-group")
+            answers.append(read_answers(folder / "pictures.csv", other["stages"][-1]["name"])["test"])
+            groups += other["holdout"]
+    if twice := [group for group, times in Counter(groups).items() if times > 1]:
+        raise UsageError(f"--unseen: {twice[0]} was held out from two of the runs; give one run for each group")
+    labels, probabilities = (np.concatenate(each) for each in zip(*answers, strict=True))
+    return Unseen(tuple(groups), labels, probabilities)
 
 
 def read_answers(path: Path, stage: str) -> Answers:
@@ -117,8 +181,12 @@ def in_words(decision: Mapping[str, Any]) -> str:
     """One line for people, and one more where there is doubt."""
     test, error = decision["test"], decision["calibration_error"]
     aim = "the paper's" if decision["aim"] is None else f"aim {decision['aim']}"
+    if decision["chosen_on"] != VALIDATION:
+        aim += f", on {decision['chosen_on']}"
     return (
-        f"threshold {decision['threshold']:.3f} ({aim}), temperature {decision['temperature']:.3f}: "
+        f"threshold {decision['threshold']:.3f} ({aim}), temperature {decision['temperature']:.3f}"
+        + (f", shift {decision['shift']:.3f}" if decision["shift"] else "")
+        + f": "
         f"{test['accuracy']['share']:.2%} of test pictures right, {test['recall']['share']:.1%} of ships found, "
         f"{test['false_alarms']['share']:.1%} false alarms; calibration error {error['before']:.3f} before, {error['after']:.3f} after"
         + (f"\n{decision['doubt']}" if decision["doubt"] else "")

@@ -78,7 +78,8 @@ def _is_run(folder: Path) -> bool:
 def _of_run(folder: Path) -> Judge:
     with finished(folder) as record:
         decision, stage = record["decision"], str(record["stages"][-1]["name"])
-        threshold, temperature, aim = float(decision["threshold"]), float(decision["temperature"]), decision["aim"]
+        threshold, temperature = float(decision["threshold"]), float(decision["temperature"])
+        shift, aim = float(decision.get("shift", 0.0)), decision["aim"]
         with (folder / "pictures.csv").open(newline="", encoding="utf-8", errors="surrogateescape") as file:
             learnt = frozenset(Path(row["path"]) for row in csv.DictReader(file) if row["part"] == "train")
     network = _load(folder / "network.keras")
@@ -86,7 +87,7 @@ def _of_run(folder: Path) -> Judge:
 
     def answer(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         given = np.asarray(network.predict_on_batch(pictures)[:, 0], np.float32)
-        return given if aim is None else calibrated(given, temperature)  # as train.decision does
+        return given if aim is None else calibrated(given, temperature, shift)  # as train.decision does
 
     return Judge(
         name=folder.resolve().name,
@@ -94,7 +95,7 @@ def _of_run(folder: Path) -> Judge:
         width=width,
         height=height,
         threshold=threshold,
-        chosen=how_chosen(aim),
+        chosen=how_chosen(decision),
         answer=answer,
         run=record,
         learnt=learnt,

@@ -1,6 +1,7 @@
 """How far a stage got: kept after every epoch, whole or not at all, so that a kill costs no more than one epoch."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no 
     def ended(self) -> bool:
         """Whether the last epochs, as many as the stage's patience, were no better than the best one before them."""
         losses = self.history.get("val_loss", [])
-        return bool(losses and self.stage.patience and len(losses) - 1 - int(np.argmin(losses)) >= self.stage.patience)
+        return bool(losses and self.stage.patience and len(losses) - 1 - _best(losses) >= self.stage.patience)
 
     def restore(self, model: keras.Model) -> None:
         """Brings a compiled model, and its optimizer, to where they were after the last epoch done."""
@@ -52,7 +53,7 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(float(value))
-        if self.stage.keep_best and self.history["val_loss"][-1] == min(self.history["val_loss"]):
+        if self.stage.keep_best and _best(self.history["val_loss"]) == epoch:
             save_weights(self.model, self.best)
         save_weights(self.model, self._state(epoch + 1))
         replace_text(self._log, json.dumps(self.history) + "\n")
@@ -62,6 +63,11 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no 
 
     def _state(self, epochs: int) -> Path:
         return self.folder / f"after-{epochs}.weights.h5"
+
+
+def _best(losses: Sequence[float]) -> int:
+    """The epoch of the least loss; the first one of equals, or where none is a number."""
+    return int(np.argmin(np.nan_to_num(losses, nan=np.inf)))
 
 
 def save_weights(model: keras.Model, path: Path) -> None:

@@ -65,10 +65,12 @@ PAPER = Recipe(
 RIVER = Recipe(
     "river",
     (
-        Stage("transfer", "head", epochs=6, learning_rate=1e-4, keep_best=True, patience=2),
+        Stage("transfer", "head", epochs=6, learning_rate=1e-3, keep_best=True, patience=2),
         Stage("fine-tuning", "block5", epochs=2, learning_rate=1e-5, average=True),
     ),
     copies=2,
+    hidden=(64,),
+    pooling="average",
     class_weights=True,
     aim="false-alarms<=3%",
 )

@@ -89,7 +89,7 @@ def threshold_chosen(report: Mapping[str, Any], run: Mapping[str, Any] | None) -
         return str(report["threshold_chosen"])
     if run is None or report["threshold"] != run["decision"]["threshold"]:
         return "by whoever asked"
-    return how_chosen(run["decision"]["aim"])
+    return how_chosen(run["decision"])
 
 
 def gain(report: Mapping[str, Any]) -> str | None:

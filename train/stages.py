@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from models.errors import UsageError
 from models.networks import first_trainable, unfreeze_from
 from train.inputs import Batches, Inputs
 from train.progress import Progress, save_weights
@@ -15,7 +16,7 @@ from train.recipe import Stage
 
 
 class Draws(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no type stubs
-    """Lets seed and epoch alone decide all chance: the order of batches, and what dropout drops."""
+    """Lets seed and epoch alone decide all chance: the order of batches, and what each dropout drops."""
 
     def __init__(self, batches: Batches, seed: int) -> None:
         super().__init__()
@@ -23,9 +24,11 @@ class Draws(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no typ
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras' signature
         self.batches.begin(epoch)
-        for layer in self.model.layers:
-            if isinstance(layer, keras.layers.Dropout) and layer.rate:  # without, there is no seed
-                layer.seed_generator.state.assign(np.array([self.seed, epoch], np.uint32))
+        # Without a rate there is no seed.
+        dropouts = [each for each in self.model.layers if isinstance(each, keras.layers.Dropout) and each.rate]
+        for position, layer in enumerate(dropouts):
+            random = np.random.default_rng([self.seed, epoch, position])
+            layer.seed_generator.state.assign(random.integers(2**32, size=2, dtype=np.uint32))
 
 
 def train_stage(
@@ -54,11 +57,19 @@ def train_stage(
 
     Returns:
         Keras' history: loss and accuracy of every epoch.
+
+    Raises:
+        UsageError: the weights that would be kept are no numbers.
     """
     unfreeze_from(network, first_trainable(network, stage.unfreeze))
     model = learnt[0].model(network)
-    # XLA would compile every batch shape anew; without it the first epoch is as fast as the rest.
-    model.compile(optimizer=_optimizer(stage), loss="binary_crossentropy", metrics=["accuracy"], jit_compile=False)
+    model.compile(
+        optimizer=_optimizer(stage, network),
+        loss="binary_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=False,  # XLA would compile every batch shape anew; without it the first epoch is as fast as the rest
+        auto_scale_loss=False,  # Keras asks the model for its precision, and a part of one does not know it
+    )
     model.optimizer.build(model.trainable_variables)  # or its state could not be loaded
     progress = Progress(keep, stage)
     if not progress.done.is_file():
@@ -76,6 +87,10 @@ def train_stage(
         )
         if stage.keep_best:
             model.load_weights(progress.best)
+        if not all(np.isfinite(weights).all() for weights in model.get_weights()):
+            raise UsageError(
+                f"stage {stage.name} has diverged: its loss is no number; give a smaller --learning-rate than {stage.learning_rate:g}"
+            )
         save_weights(model, progress.done)
     model.load_weights(progress.done)
     return progress.history
@@ -86,7 +101,7 @@ def balanced(labels: NDArray[np.int64]) -> dict[int, float]:
     return {label: len(labels) / (2 * int((labels == label).sum())) for label in (0, 1)}
 
 
-def _optimizer(stage: Stage) -> keras.optimizers.Optimizer:
+def _optimizer(stage: Stage, network: keras.Model) -> keras.optimizers.Optimizer:
     averaged = {"use_ema": True, "ema_momentum": 0.99} if stage.average else {}
     kinds = {
         "adam": keras.optimizers.Adam,
@@ -95,4 +110,7 @@ def _optimizer(stage: Stage) -> keras.optimizers.Optimizer:
         "rmsprop": keras.optimizers.RMSprop,
     }
     momentum = {"momentum": 0.9} if stage.optimizer == "sgd" else {}
-    return kinds[stage.optimizer](stage.learning_rate, **momentum, **averaged)
+    optimizer = kinds[stage.optimizer](stage.learning_rate, **momentum, **averaged)
+    if any(layer.compute_dtype == "float16" for layer in network.layers):
+        return keras.optimizers.LossScaleOptimizer(optimizer)  # or small gradients vanish
+    return optimizer

@@ -42,7 +42,7 @@ def report_of(
     rows = [row for row, part in enumerate(parts) if part == "test"]
     *earlier, last = answers
     given = {stage: np.array([answers[stage][row] for row in rows], np.float32) for stage in answers}
-    final = calibrated(given[last], decision["temperature"])
+    final = calibrated(given[last], decision["temperature"], decision["shift"])
     judged = _judged(
         [dataset.samples[row] for row in rows],
         (dataset.pictures[row] for row in rows),
@@ -51,12 +51,12 @@ def report_of(
     report = evaluate(judged, decision["threshold"])
     report |= {
         "judged_on": "the test part of the run",
-        "threshold_chosen": how_chosen(decision["aim"]),
+        "threshold_chosen": how_chosen(decision),
         "windows": None,
     }
     if windows:
         shown = np.stack([fit(load(window), SIZE, SIZE) for window in windows])
-        said = calibrated(answer(shown), decision["temperature"])
+        said = calibrated(answer(shown), decision["temperature"], decision["shift"])
         found = evaluate(_judged(windows, shown, {last: said}), decision["threshold"])
         kept = ("n", "ships", "accuracy", "recall", "false_alarm_rate", "auc", "ece", "groups")
         report["windows"] = {name: found[name] for name in kept} | {"size": found["conditions"]["size"]}

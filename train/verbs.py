@@ -129,12 +129,18 @@ def aim(
     aim: Annotated[
         str, typer.Argument(help="balanced, 'miss<=2%', 'false-alarms<=1%' or 'false-alarms<=1/hour@1fps'.")
     ],
+    unseen: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A run of the same recipe with a --holdout-group: choose on what it answered there, not on validation pictures. Once for each camera held out."
+        ),
+    ] = None,
 ) -> None:
-    """Choose the threshold of a trained network anew, on its validation pictures, for another aim."""
+    """Choose the threshold of a trained network anew, for another aim, or on cameras held out from networks like it."""
     with importing("train"):
         from train.decision import decide_anew
 
-    decide_anew(run, aim, console)
+    decide_anew(run, aim, unseen or (), console)
 
 
 def evaluate(

@@ -55,8 +55,19 @@ def test_how_the_threshold_was_chosen(tmp_path: Path, aim: str | None, chosen: s
     page = describe(found, "")
     assert f"A probability of 0.375 or more is a ship (threshold: {found.threshold.chosen})" in page
     assert "divided by 1.25, the temperature" in page
+    assert "taken off" not in page
     assert found.aims["miss<=2%"].threshold == 0.125
     assert "| miss<=2% | 0.125 | 50.0% (10.0% to 90.0%, n = 2) |" in page
+
+
+def test_a_threshold_chosen_on_unseen_cameras(tmp_path: Path) -> None:
+    decided = decision(0.375, 1.25, "balanced") | {"shift": 0.5, "chosen_on": "70 pictures of lock"}
+    found = card(tmp_path, decided=decided)
+    assert (found.shift, found.threshold.chosen) == (0.5, "on 70 pictures of lock, for the aim balanced")
+    assert (
+        "divided by 1.25, the temperature (1: its probabilities were not calibrated), and 0.5 was taken off them."
+        in describe(found, "")
+    )
 
 
 def test_frames_are_named(tmp_path: Path) -> None:

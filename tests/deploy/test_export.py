@@ -98,13 +98,14 @@ def test_the_sides_keep_their_names(run: Path, tmp_path: Path, toy: keras.Model,
     )
 
 
-def test_the_temperature_is_in_the_file(toy: keras.Model, tmp_path: Path) -> None:
-    """Its answers are the network's, of logits divided by it."""
-    run = write_run(tmp_path / "run", toy, decision=decision(temperature=2.5))
-    assert call(run, tmp_path / "toy", Settings()).temperature == 2.5
+def test_temperature_and_shift_are_in_the_file(toy: keras.Model, tmp_path: Path) -> None:
+    """Its answers are the network's, of logits divided by the one, less the other."""
+    run = write_run(tmp_path / "run", toy, decision=decision(temperature=2.5) | {"shift": 0.7})
+    card = call(run, tmp_path / "toy", Settings())
+    assert (card.temperature, card.shift) == (2.5, 0.7)
     pictures = toy_pictures(8)
     odds = toy.predict_on_batch(pictures)[:, 0]
-    odds = (odds / (1 - odds)) ** (1 / 2.5)
+    odds = (odds / (1 - odds)) ** (1 / 2.5) * np.exp(-0.7)
     with Classifier(open_bundle(str(tmp_path / "toy"))) as classifier:
         np.testing.assert_allclose(classifier.probabilities(pictures), odds / (1 + odds), atol=1e-5)
 

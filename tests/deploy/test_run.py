@@ -63,6 +63,7 @@ def test_records_that_are_none(tmp_path: Path, content: str) -> None:
         {"decision": {"threshold": 0.5}},
         {"decision": decision(threshold=1.5)},
         {"decision": decision(temperature=0.0)},
+        {"decision": decision() | {"shift": float("inf")}},
         {"network": None},
         {"weights": None},
         {"versions": None},

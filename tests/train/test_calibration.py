@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 
 from models.errors import UsageError
-from train.calibration import aim_named, calibrated, calibration_error, temperature, threshold
+from train.calibration import aim_named, calibrated, calibration_error, temperature, temperature_and_shift, threshold
 
 FIRST = np.array([0, 0, 0, 0, 1, 0, 1, 1, 1, 1])
 ANSWERS = np.array([0.01, 0.02, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 0.9, 0.99], np.float32)
@@ -27,6 +27,22 @@ def test_temperature_takes_back_what_was_too_sure(factor: float) -> None:
     assert calibration_error(labels, mended) < 0.025
     if factor != 1:
         assert calibration_error(labels, mended) < calibration_error(labels, probabilities) - 0.03
+
+
+@pytest.mark.parametrize(("factor", "shift"), [(1.0, 0.0), (3.0, 2.0), (0.5, -1.0)])
+def test_shift_takes_back_what_leant_to_one_side(factor: float, shift: float) -> None:
+    labels, probabilities = too_sure(1.0)
+    leaning = calibrated(probabilities, 1 / factor, -shift)
+    found = temperature_and_shift(labels, leaning)
+    assert found == pytest.approx((factor, shift / factor), rel=0.1, abs=0.1)
+    mended = calibrated(leaning, *found)
+    assert calibration_error(labels, mended) < 0.025
+    np.testing.assert_allclose(mended, probabilities, atol=0.03)
+
+
+def test_shift_of_pictures_that_are_all_right() -> None:
+    found = temperature_and_shift(np.array([0, 0, 1, 1]), np.array([0.1, 0.2, 0.8, 0.9], np.float32))
+    assert np.isfinite(found).all()
 
 
 def test_answers_of_0_and_1_can_be_calibrated() -> None:

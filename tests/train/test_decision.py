@@ -91,7 +91,7 @@ def test_a_limit_that_so_few_pictures_cannot_show(answers: Answers, aim: str, ce
     assert (decision["doubt"] is None) == certain
     if not certain:
         assert decision["doubt"] in in_words(decision)
-        assert "validation has only" in decision["doubt"]
+        assert "are there to choose on" in decision["doubt"]
 
 
 def test_the_test_part_has_no_say(answers: Answers) -> None:
@@ -105,6 +105,9 @@ def write_run(folder: Path, answers: Answers, **changes: Any) -> Path:
     record = {
         "schema": "rivereye/run/1",
         "stages": [{"name": "transfer"}, {"name": "fine-tuning"}],
+        "network": "vgg16",
+        "recipe": {"name": "river", "copies": 2},
+        "holdout": [],
         "seed": 7,
     } | changes
     folder.mkdir()
@@ -119,9 +122,9 @@ def write_run(folder: Path, answers: Answers, **changes: Any) -> Path:
     return folder
 
 
-def quietly(run: Path, aim: str) -> str:
+def quietly(run: Path, aim: str, *others: Path) -> str:
     said = StringIO()
-    decide_anew(run, aim, Console(file=said, width=500))
+    decide_anew(run, aim, others, Console(file=said, width=500))
     return said.getvalue()
 
 
@@ -143,6 +146,53 @@ def test_a_run_gets_another_threshold_and_keeps_the_rest(tmp_path: Path, answers
     quietly(run, "false-alarms<=1%")
     assert json.loads((run / "run.json").read_text(encoding="utf-8"))["decision"]["threshold"] > careful
     assert {path.name for path in run.iterdir()} == {"run.json", "pictures.csv"}
+
+
+@pytest.fixture
+def held_out(tmp_path: Path, answers: Answers) -> list[Path]:
+    """Two runs like any, whose answers to the group that each has not seen lean towards a ship."""
+    test = {camera: answers_of(seed, 3, 5) for seed, camera in enumerate(("lock", "quay"), 5)}
+    return [
+        write_run(tmp_path / camera, {**answers, "test": test[camera]}, holdout=[camera]) for camera in ("lock", "quay")
+    ]
+
+
+def test_a_threshold_chosen_on_unseen_groups(tmp_path: Path, answers: Answers, held_out: list[Path]) -> None:
+    leaning: Answers = {**answers, "test": answers_of(9, 3, 5)}
+    run = write_run(tmp_path / "run", leaning)
+    quietly(run, "false-alarms<=3%")
+    before = json.loads((run / "run.json").read_text(encoding="utf-8"))["decision"]
+    said = quietly(run, "false-alarms<=3%", *held_out)
+    after = json.loads((run / "run.json").read_text(encoding="utf-8"))["decision"]
+    assert after["chosen_on"] == "800 pictures of lock, quay, each judged by a network trained without its group"
+    assert f"(aim false-alarms<=3%, on {after['chosen_on']}), temperature {after['temperature']:.3f}, shift 1." in said
+    assert (before["shift"], before["chosen_on"]) == (0.0, "validation pictures")
+    assert after["shift"] == pytest.approx(5 / 3, abs=0.4)
+    assert before["test"]["false_alarms"]["share"] > 0.05 > after["test"]["false_alarms"]["share"]
+    assert after["calibration_error"]["after"] < before["calibration_error"]["after"] - 0.04
+    quietly(run, "false-alarms<=3%")
+    assert json.loads((run / "run.json").read_text(encoding="utf-8"))["decision"] == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"holdout": []}, "nothing was held out from it; train it with --holdout-group"),
+        ({"holdout": ["lock"]}, "lock was held out from two of the runs"),
+        ({"network": "vgg19"}, "vgg19 by the recipe river; the run is vgg16 by river, and both must be trained alike"),
+        ({"recipe": {"name": "river", "copies": 3}}, "both must be trained alike"),
+    ],
+    ids=str,
+)
+def test_runs_that_say_nothing_of_unseen_groups(
+    tmp_path: Path, answers: Answers, held_out: list[Path], changes: dict[str, Any], why: str
+) -> None:
+    run = write_run(tmp_path / "run", answers)
+    other = write_run(tmp_path / "other", answers, **{"holdout": ["pier"], **changes})
+    with pytest.raises(UsageError, match=f"--unseen.*{why}"):
+        quietly(run, "balanced", *held_out, other)
+    with pytest.raises(UsageError, match="no finished training run at"):
+        quietly(run, "balanced", tmp_path / "nowhere")
 
 
 def test_in_words(answers: Answers) -> None:

@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 
 import train.progress
 import train.stages
-from models.networks import build, first_trainable, layer_before
+from models.errors import UsageError
+from models.networks import Head, build, first_trainable, layer_before
 from tests.pictures import SEED
 from tests.train.conftest import toy_network
 from train.features import Features, digests_of
-from train.inputs import Inputs, layer_output, pictures_as, probabilities
+from train.inputs import Batches, Inputs, layer_output, pictures_as, probabilities
 from train.recipe import PAPER, Stage, unfrozen
-from train.stages import balanced, train_stage
+from train.stages import Draws, balanced, train_stage
 
 HEAD = {"hidden", "ship"}
 BLOCK5 = {"block5_conv1", "block5_conv2", "block5_conv3"}
@@ -216,7 +217,7 @@ def test_every_epoch_has_an_order_and_draws_of_its_own(
     train_toy(toy, a_stage(), tmp_path / "stage", watchers=[seen])
     assert all(sorted(order) == list(range(24)) for order in seen.orders)
     assert len({tuple(order) for order in seen.orders}) == 3
-    assert seen.draws == [[3, 0], [3, 1], [3, 2]]
+    assert len({tuple(draws) for draws in seen.draws}) == 3
 
 
 def test_history_has_every_epoch(toy: keras.Model, tmp_path: Path) -> None:
@@ -286,11 +287,26 @@ def test_a_head_without_dropout(tmp_path: Path) -> None:
     assert len(history["loss"]) == 1
 
 
-@pytest.mark.xfail(
-    raises=AssertionError,
-    reason="Keras scales the loss by the policy of the model, and a part of one is made under float32",
-)
-def test_half_precision_scales_the_loss_with_the_cache(tmp_path: Path) -> None:
+def test_two_dropouts_of_one_size_drop_differently(tmp_path: Path) -> None:
+    toy = build("vgg16", "none", Head(hidden=(4, 4)))
+    model = keras.Model(toy.get_layer("block5_pool").output, toy.output)
+    batches = Batches(pictures_as(PICTURES[TRAIN]), LABELS[TRAIN], 7, 3)
+    draws = Draws(batches, 3)
+    draws.set_model(model)
+    draws.on_epoch_begin(0)
+    first, second = (model.get_layer(name).seed_generator.state.numpy().tolist() for name in ("dropout", "dropout2"))
+    assert first != second
+
+
+@pytest.mark.parametrize("keep_best", [False, True])
+def test_a_stage_that_diverges(toy: keras.Model, tmp_path: Path, keep_best: bool) -> None:
+    toy.get_layer("ship").bias.assign([np.nan])
+    with pytest.raises(UsageError, match=r"stage fine-tuning has diverged: .* smaller --learning-rate than 0.01"):
+        train_toy(toy, a_stage(epochs=2, keep_best=keep_best), tmp_path / "stage")
+
+
+@pytest.mark.parametrize("layer", [None, "block4_pool"])
+def test_half_precision_scales_the_loss(tmp_path: Path, layer: str | None) -> None:
     """Or small gradients vanish in float16."""
     keras.mixed_precision.set_global_policy("mixed_float16")
     try:
@@ -298,7 +314,7 @@ def test_half_precision_scales_the_loss_with_the_cache(tmp_path: Path) -> None:
     finally:
         keras.mixed_precision.set_global_policy("float32")
     watcher = keras.callbacks.Callback()
-    train_toy(toy, a_stage(epochs=1), tmp_path / "stage", "block4_pool", [watcher])
+    train_toy(toy, a_stage(epochs=1), tmp_path / "stage", layer, [watcher])
     assert isinstance(watcher.model.optimizer, keras.optimizers.LossScaleOptimizer)
 
 
@@ -309,7 +325,7 @@ STAGES: dict[str, tuple[Stage, dict[int, float] | None]] = {
     "best": (a_stage(epochs=6, learning_rate=0.1, keep_best=True, patience=2), None),
     "average": (a_stage(average=True), None),
     "class-weight": (a_stage(optimizer="sgd"), {0: 0.6, 1: 3.0}),
-    "early": (a_stage(epochs=30, learning_rate=0.3, patience=1), None),
+    "early": (a_stage(epochs=30, learning_rate=0.3, patience=2), None),
 }
 
 
@@ -371,7 +387,7 @@ def test_what_the_stopped_stages_are(kept: Any) -> None:
     assert all(length >= 3 for length in lengths.values())
     assert lengths["early"] < 30
     losses = kept("early")[0]["val_loss"]
-    assert losses[-1] >= losses[-2] == min(losses)
+    assert losses[-3] == min(losses)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
