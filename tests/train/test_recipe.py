@@ -79,7 +79,7 @@ def test_changes_of_everything() -> None:
     assert recipe_named("river", replace(changes, class_weights=False)) == replace(wanted, class_weights=False)
 
 
-@pytest.mark.parametrize("changes", [Changes(), Changes(epochs=(6, 2)), Changes(hidden=(256,), copies=2)])
+@pytest.mark.parametrize("changes", [Changes(), Changes(epochs=(6, 2)), Changes(hidden=(64,), copies=2)])
 def test_what_changes_nothing_keeps_the_name(changes: Changes) -> None:
     assert recipe_named("river", changes) is RIVER or recipe_named("river", changes) == RIVER
 
