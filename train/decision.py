@@ -125,21 +125,31 @@ def decide_anew(folder: Path, aim: str, others: Sequence[Path], console: Console
     """
     with finished(folder) as record:
         answers = read_answers(folder / "pictures.csv", record["stages"][-1]["name"])
-    record["decision"] = decide(answers, aim, read_unseen(others, record) if others else None)
+        own = tested(folder)
+    record["decision"] = decide(answers, aim, read_unseen(others, record, own) if others else None)
     write_json(folder / "run.json", record)
     say(console, in_words(record["decision"]))
-    say(console, f"written to {folder / 'run.json'}; export again to use it")
+    say(
+        console,
+        f"written to {folder / 'run.json'}; export again to use it (report.html still shows the former threshold)",
+    )
     return dict(record)
 
 
-def read_unseen(folders: Sequence[Path], record: Mapping[str, Any]) -> Unseen:
-    """What networks like that of `record` answered to groups that were held out from them.
+def tested(folder: Path) -> dict[str, str]:
+    """The pictures of a run's test part, by path, and the group of each. Raises OSError, KeyError or csv.Error."""
+    with (folder / "pictures.csv").open(newline="", encoding="utf-8", errors="surrogateescape") as file:
+        return {row["path"]: row["group"] for row in csv.DictReader(file) if row["part"] == "test"}
+
+
+def read_unseen(folders: Sequence[Path], record: Mapping[str, Any], own: Mapping[str, str]) -> Unseen:
+    """What networks like that of `record`, whose test part is `own`, answered to groups that were held out from them.
 
     Raises:
-        UsageError: one of the folders has no finished run, was trained otherwise, nothing was held out from it, or the
-            same as from another.
+        UsageError: one of the folders has no finished run, was trained otherwise, nothing was held out from it, the
+            same as from another, or what judges the run itself.
     """
-    groups: list[str] = []
+    groups: Counter[str] = Counter()
     answers = []
     for folder in folders:
         with finished(folder) as other:
@@ -150,8 +160,13 @@ def read_unseen(folders: Sequence[Path], record: Mapping[str, Any]) -> Unseen:
             if not other["holdout"]:
                 raise UsageError(f"--unseen {folder}: nothing was held out from it; train it with --holdout-group")
             answers.append(read_answers(folder / "pictures.csv", other["stages"][-1]["name"])["test"])
-            groups += other["holdout"]
-    if twice := [group for group, times in Counter(groups).items() if times > 1]:
+            pictures = tested(folder)
+            groups.update(set(pictures.values()))
+        if pictures.keys() & own.keys():
+            raise UsageError(
+                f"--unseen {folder}: its held-out pictures are in the run's own test part, and would judge what they chose; leave it out"
+            )
+    if twice := [group for group, times in groups.items() if times > 1]:
         raise UsageError(f"--unseen: {twice[0]} was held out from two of the runs; give one run for each group")
     labels, probabilities = (np.concatenate(each) for each in zip(*answers, strict=True))
     return Unseen(tuple(groups), labels, probabilities)

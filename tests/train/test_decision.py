@@ -102,7 +102,7 @@ def test_the_test_part_has_no_say(answers: Answers) -> None:
 
 
 def write_run(folder: Path, answers: Answers, **changes: Any) -> Path:
-    record = {
+    record: dict[str, Any] = {
         "schema": "rivereye/run/1",
         "stages": [{"name": "transfer"}, {"name": "fine-tuning"}],
         "network": "vgg16",
@@ -118,7 +118,9 @@ def write_run(folder: Path, answers: Answers, **changes: Any) -> Path:
         table.writerow(["a.png", "ship", "a", "train", "", ""])
         for part, (labels, probabilities) in answers.items():
             for label, probability in zip(labels, probabilities, strict=True):
-                table.writerow(["b.png", ("no_ship", "ship")[label], "b", part, "0.5", f"{probability:.6f}"])
+                group = record["holdout"][0] if part == "test" and record["holdout"] else "b"
+                path = f"{folder.name}-{part}-{group}.png"
+                table.writerow([path, ("no_ship", "ship")[label], group, part, "0.5", f"{probability:.6f}"])
     return folder
 
 
@@ -193,6 +195,13 @@ def test_runs_that_say_nothing_of_unseen_groups(
         quietly(run, "balanced", *held_out, other)
     with pytest.raises(UsageError, match="no finished training run at"):
         quietly(run, "balanced", tmp_path / "nowhere")
+
+
+def test_what_judges_a_run_does_not_choose_its_threshold(
+    tmp_path: Path, answers: Answers, held_out: list[Path]
+) -> None:
+    with pytest.raises(UsageError, match=r"lock: its held-out pictures are in the run's own test part"):
+        quietly(held_out[0], "balanced", *held_out)
 
 
 def test_in_words(answers: Answers) -> None:
