@@ -76,7 +76,7 @@ def make_card(
         input=Input(width=size[0], height=size[1]),
         threshold=Threshold(value=run.decision["threshold"], chosen=how_chosen(run.decision)),
         temperature=run.decision["temperature"],
-        shift=run.decision.get("shift", 0.0),
+        shift=run.decision["shift"],
         aims={aim: Aim.model_validate(point) for aim, point in run.decision["aims"].items()},
         recipe=run.record["recipe"]["name"],
         data=run.data,

@@ -74,7 +74,7 @@ def export(folder: Path, out: Path, settings: Settings, overwrite: bool, console
     run, notes = open_run(folder), _notes(settings.notes)
     with new_folder(out, overwrite, marker=CARD) as draft:
         network = run.load_network()
-        cool(network, run.decision["temperature"], run.decision.get("shift", 0.0))
+        cool(network, run.decision["temperature"], run.decision["shift"])
         _, height, width, _ = network.input_shape
         pictures = _read(_test_paths(run, settings), height, width, console)
         model = _convert(run, network, settings.precision, console)

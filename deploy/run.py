@@ -49,8 +49,8 @@ class Run:
 
     @property
     def decision(self) -> dict[str, Any]:
-        """`threshold`, `temperature`, the `aim` of the threshold (None: the paper's), `test` figures, and other `aims`."""
-        return dict(self.record["decision"])
+        """`threshold`, `temperature`, `shift` (0 in runs that are older than it), the `aim` of the threshold (None: the paper's), `test` figures, and other `aims`."""
+        return {"shift": 0.0, **self.record["decision"]}
 
     def load_network(self) -> keras.Model:
         """Raises DataError: the network's file is missing or broken."""
@@ -101,7 +101,7 @@ def _check(run: Run) -> None:
         raise ValueError(f"run.json lacks {', '.join(missing)}")
     _ = run.data, run.stages
     threshold, temperature, *_ = (run.decision[name] for name in ("threshold", "temperature", "aim", "aims"))
-    shift = run.decision.get("shift", 0.0)
+    shift = run.decision["shift"]
     if not (0 <= threshold <= 1 and 0 < temperature < inf and abs(shift) < inf):
         raise ValueError(f"no threshold, temperature and shift: {threshold!r}, {temperature!r}, {shift!r}")
     for row in run.pictures:

@@ -129,6 +129,10 @@ class Model(_Part):
     golden: Golden
 
 
+VALIDATION = "validation pictures"
+"""What thresholds are chosen on by themselves."""
+
+
 class Card(_Part):
     """All that is to be known about a bundle. JSON Schema: `Card.model_json_schema()`.
 
@@ -181,4 +185,4 @@ def how_chosen(decision: Mapping[str, Any]) -> str:
     """What a card says of its threshold: for the `aim` of the decision (None: the paper's), and `chosen_on` what."""
     if decision["aim"] is None:
         return "the paper's; not chosen from any data"
-    return f"on {decision.get('chosen_on', 'validation pictures')}, for the aim {decision['aim']}"
+    return f"on {decision.get('chosen_on', VALIDATION)}, for the aim {decision['aim']}"

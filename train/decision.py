@@ -4,7 +4,6 @@ Both from the answers on the validation part, or from those of other networks on
 part only says how well that went.
 """
 
-import csv
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from models.card import VALIDATION
 from models.errors import UsageError
 from models.say import say
 from train.calibration import (
@@ -28,13 +28,11 @@ from train.calibration import (
 )
 from train.dataset import LABELS
 from train.metrics import measure
-from train.run import finished, write_json
+from train.run import finished, read_pictures, write_json
 from train.split import Part
 
 Answers = Mapping[Part, tuple[NDArray[np.int64], NDArray[np.float32]]]
 """Labels and probabilities, both (n,), of the parts `validation` and `test`."""
-
-VALIDATION = "validation pictures"
 
 AIMS = ("miss<=2%", "miss<=5%", "balanced", "false-alarms<=3%", "false-alarms<=1%")
 """Thresholds for these go with every network, from the most watchful to the most reserved."""
@@ -125,7 +123,7 @@ def decide_anew(folder: Path, aim: str, others: Sequence[Path], console: Console
     """
     with finished(folder) as record:
         answers = read_answers(folder / "pictures.csv", record["stages"][-1]["name"])
-        own = tested(folder)
+        own = tested(folder) if others else {}
     record["decision"] = decide(answers, aim, read_unseen(others, record, own) if others else None)
     write_json(folder / "run.json", record)
     say(console, in_words(record["decision"]))
@@ -138,8 +136,7 @@ def decide_anew(folder: Path, aim: str, others: Sequence[Path], console: Console
 
 def tested(folder: Path) -> dict[str, str]:
     """The pictures of a run's test part, by path, and the group of each. Raises OSError, KeyError or csv.Error."""
-    with (folder / "pictures.csv").open(newline="", encoding="utf-8", errors="surrogateescape") as file:
-        return {row["path"]: row["group"] for row in csv.DictReader(file) if row["part"] == "test"}
+    return {row["path"]: row["group"] for row in read_pictures(folder / "pictures.csv") if row["part"] == "test"}
 
 
 def read_unseen(folders: Sequence[Path], record: Mapping[str, Any], own: Mapping[str, str]) -> Unseen:
@@ -161,7 +158,7 @@ def read_unseen(folders: Sequence[Path], record: Mapping[str, Any], own: Mapping
                 raise UsageError(f"--unseen {folder}: nothing was held out from it; train it with --holdout-group")
             answers.append(read_answers(folder / "pictures.csv", other["stages"][-1]["name"])["test"])
             pictures = tested(folder)
-            groups.update(set(pictures.values()))
+            groups.update(sorted(set(pictures.values())))
         if pictures.keys() & own.keys():
             raise UsageError(
                 f"--unseen {folder}: its held-out pictures are in the run's own test part, and would judge what they chose; leave it out"
@@ -174,8 +171,7 @@ def read_unseen(folders: Sequence[Path], record: Mapping[str, Any], own: Mapping
 
 def read_answers(path: Path, stage: str) -> Answers:
     """From a run's pictures.csv. Raises OSError, ValueError, KeyError or csv.Error."""
-    with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_pictures(path)
     parts: tuple[Part, ...] = ("validation", "test")
     answers: dict[Part, tuple[NDArray[np.int64], NDArray[np.float32]]] = {}
     for part in parts:

@@ -1,6 +1,5 @@
 """What judges pictures: a bundle, which needs no TensorFlow, or a run, which does."""
 
-import csv
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from models.classifier import Classifier
 from models.errors import DataError, first_line
 from models.extras import importing
 from train.calibration import calibrated
-from train.run import finished
+from train.run import finished, read_pictures
 
 Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """From pictures, uint8, (n, height, width, 3), BGR, to calibrated probabilities, float32, (n,)."""
@@ -80,8 +79,8 @@ def _of_run(folder: Path) -> Judge:
         decision, stage = record["decision"], str(record["stages"][-1]["name"])
         threshold, temperature = float(decision["threshold"]), float(decision["temperature"])
         shift, aim = float(decision.get("shift", 0.0)), decision["aim"]
-        with (folder / "pictures.csv").open(newline="", encoding="utf-8", errors="surrogateescape") as file:
-            learnt = frozenset(Path(row["path"]) for row in csv.DictReader(file) if row["part"] == "train")
+        rows = read_pictures(folder / "pictures.csv")
+        learnt = frozenset(Path(row["path"]) for row in rows if row["part"] == "train")
     network = _load(folder / "network.keras")
     _, height, width, _ = network.input_shape
 

@@ -119,6 +119,12 @@ def write_pictures(path: Path, dataset: Dataset, parts: Sequence[Part], answers:
             table.writerow([sample.path.resolve(), LABELS[sample.label], sample.group, part, *given])
 
 
+def read_pictures(path: Path) -> list[dict[str, str]]:
+    """What `write_pictures` wrote, a row a picture. Raises OSError, ValueError or csv.Error."""
+    with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
+        return list(csv.DictReader(file))
+
+
 def write_json(path: Path, record: dict[str, Any]) -> None:
     """Raises OutputError: the file cannot be written; it is as it was."""
     replace_text(path, json.dumps(record, indent=2) + "\n")
