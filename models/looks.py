@@ -16,6 +16,11 @@ LOW, HIGH = 1, 99
 """Percentiles between which a look is usual: one picture in fifty of the training itself lies outside, a look."""
 
 
+def brightness_of(picture: Picture) -> float:
+    """Mean luma (ITU-R BT.601), 0 to 255, of a uint8 BGR picture."""
+    return float(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).mean())
+
+
 def measure_looks(picture: Picture) -> dict[str, float]:
     """Measures one picture; sharpness depends on its size, so bring it to the network's first (`models.picture.fit`).
 

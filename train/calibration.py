@@ -81,7 +81,8 @@ def temperature_and_shift(labels: NDArray[np.int64], probabilities: NDArray[np.f
     """Numbers to divide logits by, and then to take off them, for the smallest loss.
 
     On cameras that a network has not seen its logits are not only too large, but too high: much there is new, and taken
-    for a ship. J. Platt, "Probabilistic Outputs for Support Vector Machines" (1999).
+    for a ship. J. Platt, "Probabilistic Outputs for Support Vector Machines" (1999). As `temperature`, without a shift, where
+    no finite numbers are best.
 
     Args:
         labels: int, (n,), 1 for a ship; both classes present.
@@ -96,7 +97,9 @@ def temperature_and_shift(labels: NDArray[np.int64], probabilities: NDArray[np.f
     found = minimize(
         loss, [np.log(temperature(labels, probabilities)), 0.0], bounds=[np.log((COLDEST, HOTTEST)), FARTHEST]
     )
-    return float(np.exp(found.x[0])), float(found.x[1])
+    divisor, shift = float(np.exp(found.x[0])), float(found.x[1])
+    settled = 1.01 * COLDEST < divisor < HOTTEST / 1.01 and abs(shift) < 0.99 * FARTHEST[1]
+    return (divisor, shift) if settled else (temperature(labels, probabilities), 0.0)
 
 
 def calibrated(probabilities: NDArray[np.float32], at: float, shift: float = 0.0) -> NDArray[np.float32]:

@@ -4,18 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from models.errors import DataError
-from models.picture import Picture
 from train.calibration import calibration_error
 from train.curves import calibration, precision_recall, roc
 from train.dataset import LABELS
-from train.decision import PAPERS
+from train.metrics import PAPERS
 from train.shares import by_group, by_light, by_size, figures_of
 
 SCHEMA = "rivereye/report/1"
@@ -28,35 +26,27 @@ EXAMPLES = 4
 class Judged:
     """Labelled pictures and what a network said of them.
 
-    `labels`: int64, (n,), 1 for a ship. `probabilities`: float32, (n,), of each stage in order; the last is the deployed
-    one, calibrated. `brightness`: float32, (n,), see `brightness_of`. `ship_share`: float32, (n,), how much of the
-    picture's longer side the ship takes; nan where unknown.
+    `labels`: int64, (n,), 1 for a ship. `probabilities`: float32, (n,), of each stage in order, as the network gave
+    them; `deployed`: float32, (n,), of the last one, calibrated. `brightness`: float32, (n,), see
+    `models.looks.brightness_of`. `ship_share`: float32, (n,), how much of the picture's longer side the ship takes; nan
+    where unknown.
     """
 
     paths: tuple[Path, ...]
     labels: NDArray[np.int64]
     groups: tuple[str, ...]
     probabilities: dict[str, NDArray[np.float32]]
+    deployed: NDArray[np.float32]
     brightness: NDArray[np.float32]
     ship_share: NDArray[np.float32]
 
     def __post_init__(self) -> None:
         sizes = {len(each) for each in (self.paths, self.labels, self.groups, self.brightness, self.ship_share)}
-        sizes |= {len(each) for each in self.probabilities.values()}
+        sizes |= {len(each) for each in (self.deployed, *self.probabilities.values())}
         if len(sizes) != 1 or not self.probabilities:
             raise ValueError(
                 f"judged pictures need a stage, and as many of everything; received {list(self.probabilities)}, {sizes}"
             )
-
-    @property
-    def deployed(self) -> NDArray[np.float32]:
-        """float32, (n,)."""
-        return self.probabilities[list(self.probabilities)[-1]]
-
-
-def brightness_of(picture: Picture) -> float:
-    """Mean luma (ITU-R BT.601), 0 to 255, of a uint8 BGR picture."""
-    return float(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).mean())
 
 
 def evaluate(judged: Judged, threshold: float) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from models.card import how_chosen
 from models.classifier import Classifier
 from models.errors import DataError, first_line
 from models.extras import importing
+from train.answers import PICTURES, read_rows
 from train.calibration import calibrated
-from train.run import finished, read_pictures
+from train.run import finished
 
 Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """From pictures, uint8, (n, height, width, 3), BGR, to calibrated probabilities, float32, (n,)."""
@@ -79,7 +80,7 @@ def _of_run(folder: Path) -> Judge:
         decision, stage = record["decision"], str(record["stages"][-1]["name"])
         threshold, temperature = float(decision["threshold"]), float(decision["temperature"])
         shift, aim = float(decision.get("shift", 0.0)), decision["aim"]
-        rows = read_pictures(folder / "pictures.csv")
+        rows = read_rows(folder / PICTURES)
         learnt = frozenset(Path(row["path"]) for row in rows if row["part"] == "train")
     network = _load(folder / "network.keras")
     _, height, width, _ = network.input_shape

@@ -8,9 +8,10 @@ from rich.console import Console
 from rich.progress import track
 
 from models.errors import DataError, PictureError
+from models.looks import brightness_of
 from models.picture import Picture, fit, read_picture
 from train.dataset import Sample
-from train.evaluation import Judged, brightness_of
+from train.evaluation import Judged
 from train.judge import Judge
 from train.windows import read_boxes
 
@@ -38,12 +39,14 @@ def judge_samples(samples: Sequence[Sample], judge: Judge, console: Console) -> 
             waiting.clear()
     if waiting:
         answers.append(judge.answer(np.stack(waiting)))
+    said = np.concatenate(answers)
     brightness, ship_share = np.array(measured, np.float32).reshape(-1, 2).T
     judged = Judged(
         paths=tuple(sample.path for sample in kept),
         labels=np.array([sample.label for sample in kept], np.int64),
         groups=tuple(sample.group for sample in kept),
-        probabilities={judge.stage: np.concatenate(answers)},
+        probabilities={judge.stage: said},
+        deployed=said,
         brightness=brightness,
         ship_share=ship_share,
     )

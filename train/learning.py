@@ -13,12 +13,11 @@ from rich.console import Console
 from rich.progress import track
 
 from models.networks import Head, first_trainable, hash_up_to, layer_before
-from train.decision import PAPERS
 from train.features import Features, digests_of
 from train.hardware import FLOAT32, twin
 from train.inputs import Inputs, layer_output, pictures_as, probabilities
 from train.material import Rows
-from train.metrics import measure
+from train.metrics import PAPERS, measure
 from train.recipe import Recipe
 from train.run import describe_stage
 from train.split import Part

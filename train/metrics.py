@@ -6,6 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
+PAPERS = 0.5
+"""The paper's threshold; it names none, and a sigmoid's is this."""
+
 
 @dataclass(frozen=True, slots=True)
 class Share:

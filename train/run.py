@@ -2,7 +2,8 @@
 
 RUN/network.keras   the fine-tuned network (Keras)
 RUN/run.json        settings, versions, data and its hash, accuracy of both stages
-RUN/pictures.csv    every picture: path, label, group, part, and the probability after each stage
+RUN/pictures.csv    every picture and what was answered, and RUN/windows.csv: see train.answers
+RUN/report.html     see train.report, and RUN/report.json
 """
 
 import csv
@@ -109,30 +110,14 @@ def describe_stage(stage: Stage, history: dict[str, list[float]], test: Metrics,
     return {**asdict(stage), "seconds": round(seconds, 1), "history": history, "test": asdict(test)}
 
 
-def write_pictures(path: Path, dataset: Dataset, parts: Sequence[Part], answers: dict[str, dict[int, float]]) -> None:
-    """One row a picture. `answers` holds, for each stage, the probabilities of the pictures that were asked about."""
-    with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
-        table = csv.writer(file)
-        table.writerow(["path", "label", "group", "part", *answers])
-        for row, (sample, part) in enumerate(zip(dataset.samples, parts, strict=True)):
-            given = [f"{values[row]:.6f}" if row in values else "" for values in answers.values()]
-            table.writerow([sample.path.resolve(), LABELS[sample.label], sample.group, part, *given])
-
-
-def read_pictures(path: Path) -> list[dict[str, str]]:
-    """What `write_pictures` wrote, a row a picture. Raises OSError, ValueError or csv.Error."""
-    with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
-        return list(csv.DictReader(file))
-
-
 def write_json(path: Path, record: dict[str, Any]) -> None:
     """Raises OutputError: the file cannot be written; it is as it was."""
     replace_text(path, json.dumps(record, indent=2) + "\n")
 
 
 @contextmanager
-def finished(folder: Path) -> Iterator[dict[str, Any]]:
-    """What the run.json of a finished run holds.
+def finished(folder: Path, option: str = "") -> Iterator[dict[str, Any]]:
+    """What the run.json of a finished run holds. `option` is what the folder was given with, such as `--unseen: `.
 
     Raises:
         UsageError: there is no finished run, or the block found one of its files missing or broken.
@@ -141,5 +126,5 @@ def finished(folder: Path) -> Iterator[dict[str, Any]]:
         yield json.loads((folder / "run.json").read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, IndexError, TypeError, csv.Error) as error:
         raise UsageError(
-            f"no finished training run at {folder}: {first_line(error)}; give the folder that `rivereye train --out` wrote"
+            f"{option}no finished training run at {folder}: {first_line(error)}; give the folder that `rivereye train --out` wrote"
         ) from error

@@ -11,16 +11,17 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow
-from numpy.typing import NDArray
 from rich.console import Console
 
 from models.errors import UsageError
-from models.networks import Head, build, first_trainable
+from models.networks import SIZE, Head, build, first_trainable
 from models.outputs import check_folder, new_folder
+from models.picture import fit
 from models.say import say
+from train.answers import read_answers, write_pictures, write_windows
 from train.calibration import aim_named
-from train.dataset import Dataset, Sample, find_samples
-from train.decision import decide, in_words, read_answers
+from train.dataset import Dataset, Sample, find_samples, load
+from train.decision import decide, in_words
 from train.gathering import Cut, describe, gather
 from train.groups import Grouping
 from train.hardware import all_gpus, precision_policy
@@ -29,7 +30,7 @@ from train.learning import Learning, learn
 from train.material import prepare
 from train.recipe import Changes, recipe_named
 from train.report import write_report
-from train.run import SCHEMA, describe_windows, versions, write_json, write_pictures
+from train.run import SCHEMA, describe_windows, versions, write_json
 from train.split import SHARES, Part
 from train.tables import stages_table
 from train.tested import report_of
@@ -141,15 +142,13 @@ def _write(
 ) -> None:
     """The files of the run; completes the record."""
     network.save(draft / "network.keras")
-    write_pictures(draft / "pictures.csv", dataset, parts, answers)
+    write_pictures(draft, dataset, parts, answers)
     last = record["stages"][-1]["name"]
-    record["decision"] = decide(read_answers(draft / "pictures.csv", last), aim)
+    if windows:
+        shown = np.stack([fit(load(window), SIZE, SIZE) for window in windows])
+        write_windows(draft, windows, shown, last, probabilities(network, pictures_as(shown)))
+    record["decision"] = decide(read_answers(draft, last), aim)
     kibibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     record["peak_memory_bytes"] = kibibytes * (1 if sys.platform == "darwin" else 1024)
-
-    def answer(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return probabilities(network, pictures_as(pictures))
-
-    report = report_of(dataset, parts, answers, windows, answer, record["decision"])
-    write_report(draft, report | {"model": record["network"]}, record)
+    write_report(draft, report_of(draft, record), record)
     write_json(draft / "run.json", record)

@@ -138,7 +138,7 @@ def aim(
 ) -> None:
     """Choose the threshold of a trained network anew, for another aim, or on cameras held out from networks like it."""
     with importing("train"):
-        from train.decision import decide_anew
+        from train.aim import decide_anew
 
     decide_anew(run, aim, unseen or (), console)
 

@@ -3,7 +3,7 @@ import re
 import numpy as np
 import pytest
 
-from models.looks import LOOKS, measure_looks, unusual, usual
+from models.looks import LOOKS, brightness_of, measure_looks, unusual, usual
 from models.picture import Picture
 from tests.factories import grey
 
@@ -67,3 +67,12 @@ def test_unusual_is_what_lies_outside_and_the_bounds_lie_inside() -> None:
     assert unusual({"brightness": 10, "contrast": 2, "sharpness": 9}, bounds) == ()
     assert unusual({"brightness": 9.9, "contrast": 2.1}, bounds) == ("brightness", "contrast")
     assert unusual({"brightness": 1.0}, {}) == ()
+
+
+def test_brightness() -> None:
+    """Green is brighter to the eye than red, and red than blue: 0.587, 0.299, 0.114."""
+    pure = [np.zeros((4, 6, 3), np.uint8) for _ in range(3)]
+    for channel, picture in enumerate(pure):
+        picture[:, :, channel] = 200
+    assert [brightness_of(picture) for picture in pure] == pytest.approx([22.8, 117.4, 59.8], abs=0.5)
+    assert brightness_of(np.full((5, 5, 3), 255, np.uint8)) == 255

@@ -1,13 +1,16 @@
-"""A network small enough to train in a test, and the one VGG16 that was trained for real, with the cache and without."""
+"""A network small enough to train in a test, answers as one gives them, and the one VGG16 that was trained for real."""
 
 from io import StringIO
 from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from rich.console import Console
 
 from tests.pictures import SEED, vgg16_run
+from train.answers import Answers
 from train.train import Settings, train
 
 
@@ -44,3 +47,16 @@ def uncached(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = Settings(weights="none", recipe="paper", seed=SEED, cache=False, mixed_precision=False)
     train([trained / "pictures"], out, settings, overwrite=False, console=Console(file=StringIO()))
     return out
+
+
+def answers_of(seed: int, factor: float, shift: float) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Of a network whose logits are `factor` times too large, and lean to one side."""
+    random = np.random.default_rng(seed)
+    logits = random.normal(0, 3, 400)
+    labels = (random.random(400) < 1 / (1 + np.exp(-logits))).astype(np.int64)
+    return labels, (1 / (1 + np.exp(-factor * logits - shift))).astype(np.float32)
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return {"validation": answers_of(1, 3, 2), "test": answers_of(2, 3, 2)}

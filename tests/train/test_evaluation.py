@@ -12,7 +12,7 @@ from models.errors import DataError
 from train.calibration import BINS, calibration_error
 from train.curves import POINTS
 from train.dataset import LABELS
-from train.evaluation import EXAMPLES, WORST, Judged, brightness_of, evaluate
+from train.evaluation import EXAMPLES, WORST, Judged, evaluate
 from train.metrics import share
 from train.shares import DARK, DUSK, figures, together
 
@@ -34,7 +34,9 @@ def judged(labels: Sequence[int] = TRUTH, **changes: Any) -> Judged:
         "brightness": np.full(n, 100, np.float32),
         "ship_share": np.full(n, np.nan, np.float32),
     }
-    return Judged(**(given | changes))
+    given |= changes
+    last = list(given["probabilities"].values())[-1:]
+    return Judged(**({"deployed": last[0] if last else np.empty(0, np.float32)} | given))
 
 
 def many(seed: int, n: int) -> Judged:
@@ -194,12 +196,3 @@ def test_mistakes_and_examples_are_some_only() -> None:
     assert len(found["worst"]) == WORST
     assert [row["label"] for row in found["examples"]] == ["ship"] * EXAMPLES + ["no_ship"] * EXAMPLES
     assert all((row["probability"] >= 0.5) == (row["label"] == LABELS[1]) for row in found["examples"])
-
-
-def test_brightness() -> None:
-    """Green is brighter to the eye than red, and red than blue: 0.587, 0.299, 0.114."""
-    pure = [np.zeros((4, 6, 3), np.uint8) for _ in range(3)]
-    for channel, picture in enumerate(pure):
-        picture[:, :, channel] = 200
-    assert [brightness_of(picture) for picture in pure] == pytest.approx([22.8, 117.4, 59.8], abs=0.5)
-    assert brightness_of(np.full((5, 5, 3), 255, np.uint8)) == 255

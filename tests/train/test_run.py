@@ -1,8 +1,6 @@
 """What a run's files say."""
 
-import csv
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +17,6 @@ from train.run import (
     describe_windows,
     versions,
     write_json,
-    write_pictures,
 )
 from train.split import Part
 
@@ -32,29 +29,6 @@ def dataset(*names: str) -> Dataset:
     )
     quarantined = ((Path("d/bad.jpg"), "cannot read picture d/bad.jpg: cut short"),)
     return Dataset(samples, np.zeros((len(names), 2, 2, 3), np.uint8), quarantined)
-
-
-def test_pictures_that_were_not_asked_have_no_answer(tmp_path: Path) -> None:
-    answers = {"one": {1: 0.25}, "two": {1: 0.0}}
-    write_pictures(tmp_path / "pictures.csv", dataset("a/1.jpg", "b, c/2.jpg", "3.jpg"), PARTS, answers)
-    with (tmp_path / "pictures.csv").open(newline="", encoding="utf-8") as file:
-        header, *rows = csv.reader(file)
-    assert header == ["path", "label", "group", "part", "one", "two"]
-    assert rows == [
-        [str(Path("a/1.jpg").resolve()), "no_ship", "g0", "train", "", ""],
-        [str(Path("b, c/2.jpg").resolve()), "ship", "g1", "test", "0.250000", "0.000000"],
-        [str(Path("3.jpg").resolve()), "no_ship", "g2", "train", "", ""],
-    ]
-
-
-@pytest.mark.skipif(os.name == "nt", reason="file names are UTF-16 there")
-def test_names_that_are_not_utf_8(tmp_path: Path) -> None:
-    """As an old archive has them; hours of training must not be lost over one."""
-    name = os.fsdecode("причал.jpg".encode("cp1251"))
-    write_pictures(tmp_path / "pictures.csv", dataset(name), ["test"], {})
-    write_json(tmp_path / "run.json", describe_data(dataset(name), ["test"], [Path(name)], "name"))
-    assert name.encode("utf-8", "surrogateescape") in (tmp_path / "pictures.csv").read_bytes()
-    assert json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))["folders"] == [name]
 
 
 def test_describe_data() -> None:

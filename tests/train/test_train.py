@@ -26,8 +26,9 @@ from rivereye import main
 from tests.factories import COMMAND, rivereye, start, write_corrupt
 from tests.pictures import DRAWN, SEED, draw, draw_dataset, save, save_frame
 from tests.train.conftest import toy_network
+from train.answers import read_answers
 from train.dataset import Sample, find_samples, read_samples
-from train.decision import decide, read_answers
+from train.decision import decide
 from train.groups import Grouping
 from train.material import prepare
 from train.metrics import share
@@ -420,7 +421,7 @@ def test_the_recipe_has_an_aim(shown: list[Sample], tmp_path: Path) -> None:
     written, said = run_toy(draw_dataset(tmp_path / "pictures", DRAWN), tmp_path / "run", Settings(recipe="river"))
     decision = written["decision"]
     assert decision["aim"] == RECIPES["river"].aim
-    assert decision == decide(read_answers(tmp_path / "run" / "pictures.csv", "fine-tuning"), decision["aim"])
+    assert decision == decide(read_answers(tmp_path / "run", "fine-tuning"), decision["aim"])
     assert f"aim {decision['aim']}" in said
 
 
