@@ -12,7 +12,7 @@ from train.decision import decide, in_words
 from train.report import write_report
 from train.run import finished, write_json
 from train.tested import report_of
-from train.unseen import groups_by_path, read_unseen
+from train.unseen import read_unseen
 
 
 def decide_anew(folder: Path, aim: str, others: Sequence[Path], console: Console) -> dict[str, Any]:
@@ -31,10 +31,10 @@ def decide_anew(folder: Path, aim: str, others: Sequence[Path], console: Console
     """
     with finished(folder) as record:
         answers = read_answers(folder, record["stages"][-1]["name"])
-        own = groups_by_path(folder) if others else {}
-    record["decision"] = decide(answers, aim, read_unseen(others, record, own) if others else None)
-    with finished(folder):
-        report = report_of(folder, record) if "brightness" in read_tested(folder)[0] else None
+        tested = read_tested(folder)
+        own = {row["path"] for row in tested}
+        record["decision"] = decide(answers, aim, read_unseen(others, record, own) if others else None)
+        report = report_of(folder, record) if "brightness" in tested[0] else None
     write_json(folder / "run.json", record)
     if report is not None:
         write_report(folder, report, record)

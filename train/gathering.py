@@ -27,6 +27,7 @@ class Cut:
     seed: int
     holdout: tuple[str, ...]
     test_share: float
+    validation_share: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def gather(samples: Sequence[Sample], frames: Mapping[Path, str], cut: Cut, work
         UsageError, DataError: see read_samples, split and cut_windows.
     """
     dataset = read_samples(track(samples, "reading pictures", console=console), SIZE, work / "pictures")
-    parts = split(dataset.samples, cut.seed, cut.holdout, cut.test_share)
+    parts = split(dataset.samples, cut.seed, cut.holdout, cut.test_share, cut.validation_share)
     windows = _windows(frames, dataset, parts, cut.seed, console) if frames else Windows()
     for _, reason in (*dataset.quarantined, *windows.quarantined):
         say(console, f"set aside: {reason}", "yellow")

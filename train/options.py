@@ -34,6 +34,12 @@ MixedPrecision = Annotated[
     ),
 ]
 TestShare = Annotated[float, typer.Option(help="Share of the pictures that are kept apart to test on.")]
+ValidationShare = Annotated[
+    float | None,
+    typer.Option(
+        help="Share of the pictures on which epochs and threshold are chosen. By itself 0.15; less leaves more to learn from, once a recipe is settled."
+    ),
+]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace what is there, and drop an unfinished run of other settings.")
 ]

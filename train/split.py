@@ -16,7 +16,11 @@ _Groups = Sequence[tuple[str, Counter[int]]]
 
 
 def split(
-    samples: Sequence[Sample], seed: int, holdout: Sequence[str] = (), test_share: float = SHARES["test"]
+    samples: Sequence[Sample],
+    seed: int,
+    holdout: Sequence[str] = (),
+    test_share: float = SHARES["test"],
+    validation_share: float | None = None,
 ) -> list[Part]:
     """Says for every sample which part it belongs to.
 
@@ -35,13 +39,14 @@ def split(
         samples: of all parts.
         seed: decides the order of groups of one size.
         holdout: the groups of the test part, by name or as patterns of a shell.
-        test_share: of the test part, where it is not held-out groups; the others share the rest as they do by themselves.
+        test_share: of the test part, where it is not held-out groups.
+        validation_share: of the validation part; None: of what is not test, as much as by itself (0.15 of 0.85).
 
     Raises:
         UsageError: the share is none; or see held_out.
         DataError: there are too few groups for each part to get both classes; or see held_out.
     """
-    shares = _shares(test_share)
+    shares = _shares(test_share, validation_share)
     groups = _largest_first(samples, seed)
     parts = _deal(groups, shares, {})
     if not holdout:
@@ -50,19 +55,23 @@ def split(
     tested = held_out(holdout, samples)
     rest = [item for item in groups if item[0] not in tested]
     rest.sort(key=lambda item: list(SHARES).index(parts[item[0]]))
-    kept: dict[Part, float] = {part: share / (1 - SHARES["test"]) for part, share in SHARES.items() if part != "test"}
+    kept: dict[Part, float] = {part: share / (1 - shares["test"]) for part, share in shares.items() if part != "test"}
     parts = _deal(rest, kept, parts)
     _check_complete([sample for sample in samples if sample.group not in tested], parts, kept)
     return [parts.get(sample.group, "test") for sample in samples]
 
 
-def _shares(test: float) -> dict[Part, float]:
-    if not 0.01 <= test <= 0.9:
-        raise UsageError(f"--test-share {test}: give a share of the pictures from 0.01 to 0.9")
-    if test == SHARES["test"]:
-        return SHARES
-    rest = (1 - test) / (1 - SHARES["test"])
-    return {"train": SHARES["train"] * rest, "validation": SHARES["validation"] * rest, "test": test}
+def _shares(test: float, validation: float | None) -> dict[Part, float]:
+    for option, share in (("test", test), ("validation", validation)):
+        if share is not None and not 0.01 <= share <= 0.9:
+            raise UsageError(f"--{option}-share {share}: give a share of the pictures from 0.01 to 0.9")
+    if validation is None:
+        if test == SHARES["test"]:
+            return SHARES
+        validation = SHARES["validation"] * (1 - test) / (1 - SHARES["test"])
+    if test + validation > 0.95:
+        raise UsageError(f"--test-share {test} and --validation-share {validation} leave too little to train on")
+    return {"train": 1 - test - validation, "validation": validation, "test": test}
 
 
 def _deal(groups: _Groups, shares: Mapping[Part, float], before: Mapping[str, Part]) -> dict[str, Part]:

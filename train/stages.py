@@ -89,7 +89,7 @@ def train_stage(
             model.load_weights(progress.best)
         if not all(np.isfinite(weights).all() for weights in model.get_weights()):
             raise UsageError(
-                f"stage {stage.name} has diverged: its loss is no number; give a smaller --learning-rate than {stage.learning_rate:g}"
+                f"stage {stage.name} has diverged: its loss is no number; give a smaller --learning-rate than {stage.learning_rate:g} (one for each stage), and --overwrite"
             )
         save_weights(model, progress.done)
     model.load_weights(progress.done)

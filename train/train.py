@@ -43,7 +43,7 @@ class Settings:
     """What a run depends on, besides the pictures.
 
     `changes`: of the recipe. `aim`: None for the recipe's own. `holdout`: groups that are the test part,
-    and `test_share` its size where there are none.
+    and `test_share` its size where there are none. `validation_share`: see `train.split.split`.
     `mixed_precision`: None decides by the hardware. `features`: folder that keeps what frozen layers answered
     for later runs. `tensorboard`: folder for its logs.
     """
@@ -58,6 +58,7 @@ class Settings:
     frames: tuple[Path, ...] = ()
     holdout: tuple[str, ...] = ()
     test_share: float = SHARES["test"]
+    validation_share: float | None = None
     seed: int = 1
     cache: bool = True
     mixed_precision: bool | None = None
@@ -100,7 +101,13 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
         files = [*(each.path for each in samples), *frames, *boxes, Path(settings.weights), Path(settings.groups)]
         facts = {"settings": asdict(settings), "recipe": recipe, "precision": policy, "versions": versions()}
         with unfinished(out, facts | {"files": fingerprint(files)}, overwrite, console) as work:
-            gathered = gather(samples, frames, Cut(settings.seed, settings.holdout, settings.test_share), work, console)
+            gathered = gather(
+                samples,
+                frames,
+                Cut(settings.seed, settings.holdout, settings.test_share, settings.validation_share),
+                work,
+                console,
+            )
             dataset, parts, windows = gathered.dataset, gathered.parts, gathered.windows
             record: dict[str, Any] = {
                 "schema": SCHEMA,

@@ -1,7 +1,7 @@
 """What networks answered to groups that were held out from them: how a network like them does at a new place."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import UsageError
-from train.answers import read_answers, read_tested
+from train.answers import labels_of, probabilities_of, read_tested
+from train.dataset import LABELS
 from train.run import finished
 
 ALIKE = ("network", "weights", "recipe", "positive")
@@ -29,15 +30,15 @@ class Unseen:
         return f"{len(self.labels)} pictures of {', '.join(self.groups)}, each judged by a network trained without its group"
 
 
-def read_unseen(folders: Sequence[Path], record: Mapping[str, Any], own: Mapping[str, str]) -> Unseen:
-    """What networks like that of `record` answered. `own` are the pictures of its test part, by path, with their groups.
+def read_unseen(folders: Sequence[Path], record: Mapping[str, Any], own: Set[str]) -> Unseen:
+    """What networks like that of `record` answered, but for the pictures of its own test part (`own`, by path): these judge.
 
     Raises:
         UsageError: one of the folders has no finished run, was trained otherwise, nothing was held out from it, the
-            same as from another, or what judges the run itself.
+            same as from another, or only what judges the run itself; there is no picture of one class.
     """
     groups: Counter[str] = Counter()
-    answers = []
+    labels, probabilities = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
     for folder in folders:
         with finished(folder, "--unseen: ") as other:
             if differing := [name for name in ALIKE if other.get(name) != record.get(name)]:
@@ -46,22 +47,20 @@ def read_unseen(folders: Sequence[Path], record: Mapping[str, Any], own: Mapping
                 )
             if not other["holdout"]:
                 raise UsageError(f"--unseen {folder}: nothing was held out from it; train it with --holdout-group")
-            answers.append(read_answers(folder, other["stages"][-1]["name"])["test"])
-            pictures = groups_by_path(folder)
-            groups.update(sorted(set(pictures.values())))
-        if pictures.keys() & own.keys():
-            raise UsageError(
-                f"--unseen {folder}: its held-out pictures are in the run's own test part, and would judge what they chose; leave it out"
-            )
+            rows = [row for row in read_tested(folder) if row["path"] not in own]
+            if not rows:
+                raise UsageError(
+                    f"--unseen {folder}: its held-out pictures are the run's own test part, and would judge what they chose; leave it out"
+                )
+            labels.append(labels_of(rows))
+            probabilities.append(probabilities_of(rows, other["stages"][-1]["name"]))
+            groups.update(sorted({row["group"] for row in rows}))
     if twice := [group for group, times in groups.items() if times > 1]:
         raise UsageError(f"--unseen: {twice[0]} was held out from two of the runs; give one run for each group")
-    labels, probabilities = (np.concatenate(each) for each in zip(*answers, strict=True))
-    return Unseen(tuple(groups), labels, probabilities)
-
-
-def groups_by_path(folder: Path) -> dict[str, str]:
-    """The pictures of a run's test part, by path, and the group of each. Raises OSError, KeyError or csv.Error."""
-    return {row["path"]: row["group"] for row in read_tested(folder)}
+    found = Unseen(tuple(groups), np.concatenate(labels), np.concatenate(probabilities))
+    if len(np.unique(found.labels)) < len(LABELS):
+        raise UsageError(f"--unseen: {found} show one class only; give runs that were held out pictures of both")
+    return found
 
 
 def _difference(other: Mapping[str, Any], record: Mapping[str, Any], name: str) -> str:

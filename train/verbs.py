@@ -25,6 +25,7 @@ from train.options import (
     Positive,
     TestShare,
     Unfreeze,
+    ValidationShare,
     Weights,
 )
 
@@ -47,6 +48,7 @@ def train(
     frames: Frames = None,
     holdout_group: HoldoutGroup = None,
     test_share: TestShare = 0.15,
+    validation_share: ValidationShare = None,
     positive: Positive = "ship",
     seed: Annotated[int, typer.Option(help="Of split, weights, order, copies and dropout.")] = 1,
     overwrite: Overwrite = False,
@@ -71,7 +73,7 @@ def train(
     cache: Annotated[
         bool,
         typer.Option(
-            help="Run the frozen layers once a picture, not once an epoch. Same result, sooner; 166 kB of disk a picture.",
+            help="Run the frozen layers once a picture, not once an epoch. Same result, sooner; up to 166 kB of disk for each picture and copy.",
             rich_help_panel=MACHINE,
         ),
     ] = True,
@@ -115,6 +117,7 @@ def train(
         frames=tuple(frames or ()),
         holdout=tuple(holdout_group or ()),
         test_share=test_share,
+        validation_share=validation_share,
         seed=seed,
         cache=cache,
         mixed_precision=mixed_precision,
@@ -132,7 +135,7 @@ def aim(
     unseen: Annotated[
         list[Path] | None,
         typer.Option(
-            help="A run of the same recipe with a --holdout-group: choose on what it answered there, not on validation pictures. Once for each camera held out."
+            help="A run of the same recipe with a --holdout-group: choose on what it answered there, not on validation pictures. For each camera held out: --unseen RUN --unseen RUN ..."
         ),
     ] = None,
 ) -> None:

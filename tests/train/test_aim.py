@@ -122,8 +122,30 @@ def test_runs_that_say_nothing_of_unseen_groups(
 def test_what_judges_a_run_does_not_choose_its_threshold(
     tmp_path: Path, answers: Answers, held_out: list[Path]
 ) -> None:
-    with pytest.raises(UsageError, match=r"lock: its held-out pictures are in the run's own test part"):
-        quietly(held_out[0], "balanced", *held_out)
+    """Groups that were held out together with it do."""
+    lock = held_out[0]
+    with pytest.raises(UsageError, match=r"lock: its held-out pictures are the run's own test part.*leave it out"):
+        quietly(lock, "balanced", *held_out)
+    both = write_run(tmp_path / "both", answers, holdout=["lock", "pier"])
+    lines = (both / "pictures.csv").read_text(encoding="utf-8").splitlines()
+    judging = next(
+        line for line in (lock / "pictures.csv").read_text(encoding="utf-8").splitlines() if ",test," in line
+    )
+    other = [line.replace("both-test-lock.png", "pier.png").replace(",lock,", ",pier,") for line in lines]
+    (both / "pictures.csv").write_text("\n".join([*other, judging]), encoding="utf-8")
+    quietly(lock, "balanced", both)
+    chosen_on = json.loads((lock / "run.json").read_text(encoding="utf-8"))["decision"]["chosen_on"]
+    assert chosen_on == "400 pictures of pier, each judged by a network trained without its group"
+
+
+def test_unseen_pictures_of_one_class(tmp_path: Path, answers: Answers) -> None:
+    run = write_run(tmp_path / "run", answers)
+    other = write_run(tmp_path / "other", answers, holdout=["pier"])
+    table = (other / "pictures.csv").read_text(encoding="utf-8").splitlines()
+    kept = [line for line in table if ",no_ship,pier,test," not in line]
+    (other / "pictures.csv").write_text("\n".join(kept), encoding="utf-8")
+    with pytest.raises(UsageError, match="of pier, .* show one class only; give"):
+        quietly(run, "balanced", other)
 
 
 def refused(run: Path, aim: str) -> RivereyeError:

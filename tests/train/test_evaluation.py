@@ -36,7 +36,8 @@ def judged(labels: Sequence[int] = TRUTH, **changes: Any) -> Judged:
     }
     given |= changes
     last = list(given["probabilities"].values())[-1:]
-    return Judged(**({"deployed": last[0] if last else np.empty(0, np.float32)} | given))
+    given.setdefault("deployed", last[0] if last else np.empty(0, np.float32))
+    return Judged(**given)
 
 
 def many(seed: int, n: int) -> Judged:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import DataError
+from models.errors import DataError, UsageError
 from train.dataset import Sample
 from train.split import SHARES, Part, split
 
@@ -187,3 +187,37 @@ def test_too_few_groups_beside_a_holdout() -> None:
     found = samples([("a", 5, 5), ("b", 5, 5), ("c", 5, 5)])
     with pytest.raises(DataError, match=r"validation part gets no .*its 5 pictures form 1 groups \(c\)"):
         split(found, 1, ["a", "b"])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    ("test", "validation", "wanted"), [(0.15, 0.05, 0.05), (0.3, 0.1, 0.1), (0.32, None, 0.12)], ids=str
+)
+def test_shares_that_are_asked_for(test: float, validation: float | None, wanted: float, seed: int) -> None:
+    got = Counter(split(singles(500, 500), seed, test_share=test, validation_share=validation))
+    assert abs(got["test"] - 1000 * test) <= 2
+    assert abs(got["validation"] - 1000 * wanted) <= 2
+    assert got.total() == 1000
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_small_validation_part_leaves_large_groups_to_training(seed: int) -> None:
+    """A camera is worth more there; beside a holdout, too."""
+    found = samples([("river", 150, 150), ("lock", 40, 40), ("coast", 30, 30)]) + singles(100, 100)
+    assert homes(found, split(found, seed, ["lock"]))["coast"] == "validation"
+    parts = split(found, seed, ["lock"], validation_share=0.05)
+    assert homes(found, parts)["coast"] == "train"
+    assert abs(Counter(parts)["validation"] - 560 * 0.05 / 0.85) <= 2
+
+
+@pytest.mark.parametrize(
+    ("test", "validation", "why"),
+    [
+        (0.0, None, "--test-share 0.0: give a share of the pictures from 0.01 to 0.9"),
+        (0.15, 0.0, "--validation-share 0.0: give a share"),
+        (0.6, 0.5, "--test-share 0.6 and --validation-share 0.5 leave too little to train on"),
+    ],
+)
+def test_shares_that_cannot_be(test: float, validation: float | None, why: str) -> None:
+    with pytest.raises(UsageError, match=why):
+        split(singles(50, 50), 1, test_share=test, validation_share=validation)
