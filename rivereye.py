@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+import train.afterwards
 import train.verbs
 from models.bundle import DEFAULT
 from models.errors import RivereyeError
@@ -39,9 +40,10 @@ def _root(
 
 
 app.command("train")(train.verbs.train)
-app.command("evaluate")(train.verbs.evaluate)
+app.command("evaluate")(train.afterwards.evaluate)
 app.command("table")(train.verbs.table)
-app.command("aim")(train.verbs.aim)
+app.command("aim")(train.afterwards.aim)
+app.command("across")(train.afterwards.across)
 
 
 @app.command("export")

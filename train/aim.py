@@ -12,7 +12,7 @@ from train.decision import decide, in_words
 from train.report import write_report
 from train.run import finished, write_json
 from train.tested import report_of
-from train.unseen import read_unseen
+from train.unseen import read_held_out, together
 
 
 def decide_anew(folder: Path, aim: str, others: Sequence[Path], console: Console) -> dict[str, Any]:
@@ -33,7 +33,8 @@ def decide_anew(folder: Path, aim: str, others: Sequence[Path], console: Console
         answers = read_answers(folder, record["stages"][-1]["name"])
         tested = read_tested(folder)
         own = {row["path"] for row in tested}
-        record["decision"] = decide(answers, aim, read_unseen(others, record, own) if others else None)
+        unseen = together(read_held_out(others, record, own, "--unseen ")) if others else None
+        record["decision"] = decide(answers, aim, unseen)
         report = report_of(folder, record) if "brightness" in tested[0] else None
     write_json(folder / "run.json", record)
     if report is not None:

@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from models.errors import DataError
 from train.calibration import calibration_error
 from train.curves import calibration, precision_recall, roc
 from train.dataset import LABELS
-from train.metrics import PAPERS
+from train.metrics import PAPERS, mcnemar
 from train.shares import by_group, by_light, by_size, figures_of
 
 SCHEMA = "rivereye/report/1"
@@ -113,17 +112,12 @@ def _stages(judged: Judged, threshold: float) -> list[dict[str, Any]]:
 
 
 def _mcnemar(judged: Judged) -> dict[str, Any] | None:
-    """Whether the last stage is better than the first by more than chance.
-
-    Q. McNemar (1947), exact and two-sided: of the pictures that only one of them gets right, each is as likely to be the one.
-    """
+    """Of the last stage and the first, at the paper's threshold."""
     if len(judged.probabilities) < 2:
         return None
     first, *_, last = judged.probabilities
     right_first, right_last = ((judged.probabilities[name] >= PAPERS) == (judged.labels == 1) for name in (first, last))
-    lost, won = int((right_first & ~right_last).sum()), int((right_last & ~right_first).sum())
-    p = float(binomtest(won, won + lost).pvalue) if won + lost else 1.0
-    return {"first": first, "last": last, "only_first_right": lost, "only_last_right": won, "p": p}
+    return {"first": first, "last": last, **mcnemar(right_first, right_last)}
 
 
 def _surest_mistakes(

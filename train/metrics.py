@@ -1,6 +1,7 @@
 """Figures of merit, with intervals."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,3 +54,13 @@ def measure(labels: NDArray[np.int64], probabilities: NDArray[np.float32], thres
         recall=share(int(decided[ship].sum()), int(ship.sum())),
         false_alarms=share(int(decided[~ship].sum()), int((~ship).sum())),
     )
+
+
+def mcnemar(first_right: NDArray[np.bool_], last_right: NDArray[np.bool_]) -> dict[str, Any]:
+    """Whether the last of two networks is better than the first by more than chance; both (n,), on the same pictures.
+
+    Q. McNemar (1947), exact and two-sided: of the pictures that only one of them gets right, each is as likely to be the one.
+    """
+    lost, won = int((first_right & ~last_right).sum()), int((last_right & ~first_right).sum())
+    p = float(binomtest(won, won + lost).pvalue) if won + lost else 1.0
+    return {"only_first_right": lost, "only_last_right": won, "p": p}

@@ -117,7 +117,7 @@ def write_json(path: Path, record: dict[str, Any]) -> None:
 
 @contextmanager
 def finished(folder: Path, option: str = "") -> Iterator[dict[str, Any]]:
-    """What the run.json of a finished run holds. `option` is what the folder was given with, such as `--unseen: `.
+    """What the run.json of a finished run holds. `option` is what the folder was given with, such as `--unseen `.
 
     Raises:
         UsageError: there is no finished run, or the block found one of its files missing or broken.

@@ -1,6 +1,5 @@
 """What networks answered to groups that were held out from them: how a network like them does at a new place."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +18,22 @@ ALIKE = ("network", "weights", "recipe", "positive")
 
 
 @dataclass(frozen=True, slots=True)
+class HeldOut:
+    """A group, and what a network that had not seen it answered. `labels` int64, of each stage `probabilities` float32: (n,)."""
+
+    group: str
+    labels: NDArray[np.int64]
+    probabilities: Mapping[str, NDArray[np.float32]]
+
+    @property
+    def last(self) -> NDArray[np.float32]:
+        """After the last stage, (n,)."""
+        return list(self.probabilities.values())[-1]
+
+
+@dataclass(frozen=True, slots=True)
 class Unseen:
-    """Answers of networks to groups held out from them. `labels` int64, `probabilities` float32, both (n,)."""
+    """Answers to several groups, each by a network that had not seen it. `labels` int64, `probabilities` float32, (n,)."""
 
     groups: tuple[str, ...]
     labels: NDArray[np.int64]
@@ -30,37 +43,57 @@ class Unseen:
         return f"{len(self.labels)} pictures of {', '.join(self.groups)}, each judged by a network trained without its group"
 
 
-def read_unseen(folders: Sequence[Path], record: Mapping[str, Any], own: Set[str]) -> Unseen:
-    """What networks like that of `record` answered, but for the pictures of its own test part (`own`, by path): these judge.
+def together(held_out: Sequence[HeldOut]) -> Unseen:
+    """Raises UsageError: there is no picture of one class."""
+    found = Unseen(
+        tuple(each.group for each in held_out),
+        np.concatenate([each.labels for each in held_out]),
+        np.concatenate([each.last for each in held_out]),
+    )
+    if len(np.unique(found.labels)) < len(LABELS):
+        raise UsageError(f"{found}, show one class only; give runs that were held out pictures of both")
+    return found
+
+
+def read_held_out(
+    folders: Sequence[Path], record: Mapping[str, Any], own: Set[str] = frozenset(), option: str = ""
+) -> list[HeldOut]:
+    """The groups held out from networks like that of `record`, and the answers; without the pictures in `own` (paths).
+
+    Args:
+        folders: of the runs.
+        record: run.json of the one they must be like.
+        own: pictures of its test part, which judge it and may not choose anything.
+        option: what the folders were given with, such as `--unseen `.
 
     Raises:
         UsageError: one of the folders has no finished run, was trained otherwise, nothing was held out from it, the
-            same as from another, or only what judges the run itself; there is no picture of one class.
+            same as from another, or only what is in `own`.
     """
-    groups: Counter[str] = Counter()
-    labels, probabilities = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
+    found: dict[str, HeldOut] = {}
     for folder in folders:
-        with finished(folder, "--unseen: ") as other:
+        with finished(folder, option) as other:
             if differing := [name for name in ALIKE if other.get(name) != record.get(name)]:
                 raise UsageError(
-                    f"--unseen {folder} was trained otherwise than the run: {_difference(other, record, differing[0])}; give runs that were trained alike"
+                    f"{option}{folder} was trained otherwise than the run: {_difference(other, record, differing[0])}; give runs that were trained alike"
                 )
             if not other["holdout"]:
-                raise UsageError(f"--unseen {folder}: nothing was held out from it; train it with --holdout-group")
+                raise UsageError(f"{option}{folder}: nothing was held out from it; train it with --holdout-group")
             rows = [row for row in read_tested(folder) if row["path"] not in own]
             if not rows:
                 raise UsageError(
-                    f"--unseen {folder}: its held-out pictures are the run's own test part, and would judge what they chose; leave it out"
+                    f"{option}{folder}: its held-out pictures are the run's own test part, and would judge what they chose; leave it out"
                 )
-            labels.append(labels_of(rows))
-            probabilities.append(probabilities_of(rows, other["stages"][-1]["name"]))
-            groups.update(sorted({row["group"] for row in rows}))
-    if twice := [group for group, times in groups.items() if times > 1]:
-        raise UsageError(f"--unseen: {twice[0]} was held out from two of the runs; give one run for each group")
-    found = Unseen(tuple(groups), np.concatenate(labels), np.concatenate(probabilities))
-    if len(np.unique(found.labels)) < len(LABELS):
-        raise UsageError(f"--unseen: {found} show one class only; give runs that were held out pictures of both")
-    return found
+            for group in sorted({row["group"] for row in rows}):
+                if group in found:
+                    raise UsageError(
+                        f"{option}{folder}: {group} was held out from another of the runs, too; give one run for each group"
+                    )
+                of_group = [row for row in rows if row["group"] == group]
+                stages = [stage["name"] for stage in other["stages"]]
+                answers = {stage: probabilities_of(of_group, stage) for stage in stages}
+                found[group] = HeldOut(group, labels_of(of_group), answers)
+    return list(found.values())
 
 
 def _difference(other: Mapping[str, Any], record: Mapping[str, Any], name: str) -> str:

@@ -1,7 +1,10 @@
 """A network small enough to train in a test, answers as one gives them, and the one VGG16 that was trained for real."""
 
+import csv
+import json
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -60,3 +63,26 @@ def answers_of(seed: int, factor: float, shift: float) -> tuple[NDArray[np.int64
 @pytest.fixture
 def answers() -> Answers:
     return {"validation": answers_of(1, 3, 2), "test": answers_of(2, 3, 2)}
+
+
+def write_run(folder: Path, answers: Answers, **changes: Any) -> Path:
+    record: dict[str, Any] = {
+        "schema": "rivereye/run/1",
+        "stages": [{"name": "transfer"}, {"name": "fine-tuning"}],
+        "network": "vgg16",
+        "recipe": {"name": "river", "copies": 2},
+        "holdout": [],
+        "seed": 7,
+    } | changes
+    folder.mkdir()
+    (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    with (folder / "pictures.csv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["path", "label", "group", "part", "transfer", "fine-tuning"])
+        table.writerow(["a.png", "ship", "a", "train", "", ""])
+        for part, (labels, probabilities) in answers.items():
+            for label, probability in zip(labels, probabilities, strict=True):
+                group = record["holdout"][0] if part == "test" and record["holdout"] else "b"
+                path = f"{folder.name}-{part}-{group}.png"
+                table.writerow([path, ("no_ship", "ship")[label], group, part, "0.5", f"{probability:.6f}"])
+    return folder

@@ -1,6 +1,5 @@
 """Another threshold for a run, chosen on validation or on what networks like it answered to unseen cameras."""
 
-import csv
 import json
 import shutil
 from collections.abc import Sequence
@@ -14,32 +13,9 @@ from rich.console import Console
 
 from models.errors import RivereyeError, UsageError
 from tests.factories import rivereye
-from tests.train.conftest import answers_of
+from tests.train.conftest import answers_of, write_run
 from train.aim import decide_anew
 from train.answers import Answers, read_answers
-
-
-def write_run(folder: Path, answers: Answers, **changes: Any) -> Path:
-    record: dict[str, Any] = {
-        "schema": "rivereye/run/1",
-        "stages": [{"name": "transfer"}, {"name": "fine-tuning"}],
-        "network": "vgg16",
-        "recipe": {"name": "river", "copies": 2},
-        "holdout": [],
-        "seed": 7,
-    } | changes
-    folder.mkdir()
-    (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
-    with (folder / "pictures.csv").open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow(["path", "label", "group", "part", "transfer", "fine-tuning"])
-        table.writerow(["a.png", "ship", "a", "train", "", ""])
-        for part, (labels, probabilities) in answers.items():
-            for label, probability in zip(labels, probabilities, strict=True):
-                group = record["holdout"][0] if part == "test" and record["holdout"] else "b"
-                path = f"{folder.name}-{part}-{group}.png"
-                table.writerow([path, ("no_ship", "ship")[label], group, part, "0.5", f"{probability:.6f}"])
-    return folder
 
 
 def quietly(run: Path, aim: str, *others: Path) -> str:
@@ -98,7 +74,7 @@ def test_a_threshold_chosen_on_unseen_groups(tmp_path: Path, answers: Answers, h
     ("changes", "why"),
     [
         ({"holdout": []}, "nothing was held out from it; train it with --holdout-group"),
-        ({"holdout": ["lock"]}, "lock was held out from two of the runs"),
+        ({"holdout": ["lock"]}, "other: lock was held out from another of the runs, too"),
         (
             {"network": "vgg19"},
             "other was trained otherwise than the run: network vgg19, not vgg16; give runs that were",
@@ -115,7 +91,7 @@ def test_runs_that_say_nothing_of_unseen_groups(
     other = write_run(tmp_path / "other", answers, **{"holdout": ["pier"], **changes})
     with pytest.raises(UsageError, match=f"--unseen.*{why}"):
         quietly(run, "balanced", *held_out, other)
-    with pytest.raises(UsageError, match="--unseen: no finished training run at"):
+    with pytest.raises(UsageError, match="--unseen no finished training run at"):
         quietly(run, "balanced", tmp_path / "nowhere")
 
 
