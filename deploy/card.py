@@ -145,7 +145,9 @@ The figures are of the test part, calibrated, and of whole pictures: each furthe
 
 
 def _shift(card: Card) -> str:
-    return f", and {card.shift:.3g} was taken off them" if card.shift else ""
+    if not card.shift:
+        return ""
+    return f", and {abs(card.shift):.3g} was {'taken off' if card.shift > 0 else 'added to'} them"
 
 
 def _frames(data: Data) -> str:

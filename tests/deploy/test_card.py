@@ -60,13 +60,13 @@ def test_how_the_threshold_was_chosen(tmp_path: Path, aim: str | None, chosen: s
     assert "| miss<=2% | 0.125 | 50.0% (10.0% to 90.0%, n = 2) |" in page
 
 
-def test_a_threshold_chosen_on_unseen_cameras(tmp_path: Path) -> None:
-    decided = decision(0.375, 1.25, "balanced") | {"shift": 0.5, "chosen_on": "70 pictures of lock"}
+@pytest.mark.parametrize(("shift", "words"), [(0.5, "0.5 was taken off them"), (-0.25, "0.25 was added to them")])
+def test_a_threshold_chosen_on_unseen_cameras(tmp_path: Path, shift: float, words: str) -> None:
+    decided = decision(0.375, 1.25, "balanced") | {"shift": shift, "chosen_on": "70 pictures of lock"}
     found = card(tmp_path, decided=decided)
-    assert (found.shift, found.threshold.chosen) == (0.5, "on 70 pictures of lock, for the aim balanced")
-    assert (
-        "divided by 1.25, the temperature (1: its probabilities were not calibrated), and 0.5 was taken off them."
-        in describe(found, "")
+    assert (found.shift, found.threshold.chosen) == (shift, "on 70 pictures of lock, for the aim balanced")
+    assert f"divided by 1.25, the temperature (1: its probabilities were not calibrated), and {words}." in describe(
+        found, ""
     )
 
 
