@@ -6,7 +6,7 @@ import sys
 import pytest
 
 HEAVY = {"tensorflow", "keras", "tf2onnx", "onnx", "scipy", "sklearn", "matplotlib"}
-LIGHT = {"train", "train.verbs", "train.options"}
+LIGHT = {"train", "train.verbs", "train.afterwards", "train.options"}
 """Of the other stages: their part of the command line."""
 
 

@@ -72,11 +72,11 @@ def _figures(held_out: Sequence[HeldOut], aim: str) -> dict[str, Any]:
             | {"stages": [_stage(name, each.labels, given) for name, given in each.probabilities.items()]}
         )
     labels = np.concatenate([each.labels for each in held_out])
-    said, right = np.concatenate(deployed), np.concatenate(decided)
+    said, decisions = np.concatenate(deployed), np.concatenate(decided)
     return {
         "groups": rows,
         "mean": _mean(rows),
-        "pooled": {**figures_of(labels, right), "ece": calibration_error(labels, said), "mcnemar": _gain(held_out)},
+        "pooled": {**figures_of(labels, decisions), "ece": calibration_error(labels, said), "mcnemar": _gain(held_out)},
     }
 
 
