@@ -114,5 +114,5 @@ def _check_complete(samples: Sequence[Sample], parts: Mapping[str, Part], wanted
                 raise DataError(
                     f"the {part} part gets no picture of class {name}: its {sum(s.label == label for s in samples)} pictures form "
                     f"{len(groups)} groups ({', '.join(sorted(groups)[:5])}{', ...' if len(groups) > 5 else ''}), and a group is never divided; "
-                    f"add sources, tell them apart with --groups FILE.csv, or give --groups picture if all pictures are independent"
+                    f"add sources, give the part a larger share, tell sources apart with --groups FILE.csv, or give --groups picture if all pictures are independent"
                 )

@@ -75,7 +75,7 @@ def read_held_out(
         with finished(folder, option) as other:
             if differing := [name for name in ALIKE if other.get(name) != record.get(name)]:
                 raise UsageError(
-                    f"{option}{folder} was trained otherwise than the run: {_difference(other, record, differing[0])}; give runs that were trained alike"
+                    f"{option}{folder} was trained otherwise than the run: {_difference(other.get(differing[0]), record.get(differing[0]), differing[0])}; give runs that were trained alike"
                 )
             if not other["holdout"]:
                 raise UsageError(f"{option}{folder}: nothing was held out from it; train it with --holdout-group")
@@ -96,10 +96,14 @@ def read_held_out(
     return list(found.values())
 
 
-def _difference(other: Mapping[str, Any], record: Mapping[str, Any], name: str) -> str:
-    """In words; of recipes, the first thing in which they differ."""
-    there, here = other.get(name), record.get(name)
+def _difference(there: Any, here: Any, name: str) -> str:
+    """In words; of recipes and their stages, the first thing in which they differ."""
     if isinstance(there, Mapping) and isinstance(here, Mapping):
-        name = next(each for each in (*here, *there) if there.get(each) != here.get(each))
-        there, here = there.get(name), here.get(name)
+        # By their names last: a change gives a recipe another one, which says less than the change itself.
+        names = sorted({**here, **there}, key=lambda each: each == "name")
+        inner = next(each for each in names if there.get(each) != here.get(each))
+        return _difference(there.get(inner), here.get(inner), inner)
+    if isinstance(there, list) and isinstance(here, list) and len(there) == len(here):
+        at = next(at for at in range(len(here)) if there[at] != here[at])
+        return f"{name.removesuffix('s')} {at + 1}: {_difference(there[at], here[at], 'value')}"
     return f"{name} {there}, not {here}"

@@ -70,7 +70,7 @@ def write_run(folder: Path, answers: Answers, **changes: Any) -> Path:
         "schema": "rivereye/run/1",
         "stages": [{"name": "transfer"}, {"name": "fine-tuning"}],
         "network": "vgg16",
-        "recipe": {"name": "river", "copies": 2},
+        "recipe": {"name": "river", "copies": 2, "stages": [{"epochs": 2}, {"epochs": 2}]},
         "holdout": [],
         "seed": 7,
     } | changes

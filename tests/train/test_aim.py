@@ -79,7 +79,14 @@ def test_a_threshold_chosen_on_unseen_groups(tmp_path: Path, answers: Answers, h
             {"network": "vgg19"},
             "other was trained otherwise than the run: network vgg19, not vgg16; give runs that were",
         ),
-        ({"recipe": {"name": "river", "copies": 3}}, "other was trained otherwise than the run: copies 3, not 2; give"),
+        (
+            {"recipe": {"name": "river", "copies": 3, "stages": [{"epochs": 2}, {"epochs": 2}]}},
+            "other was trained otherwise than the run: copies 3, not 2; give",
+        ),
+        (
+            {"recipe": {"name": "river, changed", "copies": 2, "stages": [{"epochs": 2}, {"epochs": 3}]}},
+            "other was trained otherwise than the run: stage 2: epochs 3, not 2; give",
+        ),
         ({"weights": "none"}, "other was trained otherwise than the run: weights none, not None; give runs"),
     ],
     ids=str,
