@@ -88,9 +88,9 @@ def _run(pipeline: Pipeline, collection: Collection, tally: Tally, limit: int, c
     card = pipeline.classifier.bundle.card
     width, height = card.input.width, card.input.height
     worth = Worth(card.threshold.value, card.looks)
-    for path in collection.latest(REMEMBERED):
+    for path, flipped_to in collection.latest(REMEMBERED):
         try:
-            worth.remember(fit(read_picture(path), width, height))
+            worth.remember(fit(read_picture(path), width, height), flipped_to)
         except PictureError:
             continue
     with ExitStack() as stack:

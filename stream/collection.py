@@ -38,7 +38,7 @@ class Collection(Closing):
         path = folder / TABLE
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._files = _files_of(path)
+            self._rows = _rows_of(path)
             self._table = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
             self._open = True
             self._begin_table()
@@ -77,11 +77,17 @@ class Collection(Closing):
             ) from error
         return name
 
-    def latest(self, most: int) -> Iterator[Path]:
-        """The pictures kept last, oldest first, wherever in the folder they were sorted to."""
+    def latest(self, most: int) -> Iterator[tuple[Path, bool | None]]:
+        """The pictures kept last, oldest first, wherever in the folder they were sorted to.
+
+        Beside each, where the decision flipped at it, whether to a ship; else None.
+        """
         places = (self.folder, *sorted(each for each in self.folder.iterdir() if each.is_dir()))
-        for name in self._files[-most:]:
-            yield from [place / name for place in places if is_picture(place / name)][:1]
+        for row in self._rows[-most:]:
+            flipped = "flipped" in row.get("reasons", "").split()
+            decided = row.get("decided") == "ship" if flipped else None
+            name = row["file"]
+            yield from [(place / name, decided) for place in places if is_picture(place / name)][:1]
 
     def close(self) -> None:
         """May be called twice."""
@@ -105,7 +111,7 @@ class Collection(Closing):
 
     def _next(self, group: str) -> int:
         if group not in self._numbers:
-            names = [*self._files, *(path.name for path in self.folder.rglob("*.jpg"))]
+            names = [*(row["file"] for row in self._rows), *(path.name for path in self.folder.rglob("*.jpg"))]
             matches = [re.fullmatch(rf"{re.escape(group)}_(\d+)\.jpg", name) for name in names]
             self._numbers[group] = max((int(match[1]) for match in matches if match), default=0)
         self._numbers[group] += 1
@@ -135,8 +141,8 @@ def group_of(camera: str, time: str | None) -> str:
     return f"{name}_{time[:10]}" if time else name
 
 
-def _files_of(path: Path) -> list[str]:
-    """Names in the first column of the table; none where there is no table yet."""
+def _rows_of(path: Path) -> list[dict[str, str]]:
+    """The lines of the table, of which a broken one may lack its end; none where there is no table yet."""
     if not path.exists():
         return []
     try:
@@ -148,4 +154,4 @@ def _files_of(path: Path) -> list[str]:
         raise OutputError(
             f"{path} is no table of `rivereye collect`: its columns are {','.join(rows[0])}; choose another folder"
         )
-    return [row[0] for row in rows[1:] if row]
+    return [dict(zip(COLUMNS, row, strict=False)) for row in rows[1:] if row]

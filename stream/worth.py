@@ -76,9 +76,14 @@ class Worth:
         self._kept.append(small)
         return reasons
 
-    def remember(self, picture: Picture) -> None:
-        """Takes note of a picture that was kept before, by an earlier run. At the network's size, uint8, BGR."""
+    def remember(self, picture: Picture, flipped_to: bool | None = None) -> None:
+        """Takes note of a picture that was kept before, by an earlier run. At the network's size, uint8, BGR.
+
+        `flipped_to`: where the decision flipped at it, whether to a ship.
+        """
         self._kept.append(thumbnail(picture))
+        if flipped_to is not None:
+            self._flips[flipped_to].append(thumbnail(picture))
 
 
 def is_uncertain(probability: float, threshold: float) -> bool:

@@ -144,3 +144,11 @@ def test_what_was_kept_by_an_earlier_run_is_not_kept_again() -> None:
     worth.remember(scene(100))
     assert worth.judge(scene(101), 0.5) == ()
     assert worth.judge(scene(140), 0.5) == ("uncertain", "changed")
+
+
+def test_a_flip_that_was_kept_by_an_earlier_run_is_not_kept_again() -> None:
+    """Only the one to the same decision."""
+    worth = Worth(0.5)
+    worth.remember(scene(100), True)
+    answers = [worth.judge(scene(100), probability) for probability in (NONE, SHIP, NONE, SHIP, NONE)]
+    assert answers == [(), (), ("flipped",), (), ()]
