@@ -81,9 +81,10 @@ class Worth:
 
         `flipped_to`: where the decision flipped at it, whether to a ship.
         """
-        self._kept.append(thumbnail(picture))
+        small = thumbnail(picture)
+        self._kept.append(small)
         if flipped_to is not None:
-            self._flips[flipped_to].append(thumbnail(picture))
+            self._flips[flipped_to].append(small)
 
 
 def is_uncertain(probability: float, threshold: float) -> bool:

@@ -12,15 +12,13 @@ from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
-from sklearn.metrics import roc_auc_score
 
 from models.errors import UsageError
 from train.calibration import aim_named, calibrated, calibration_error, temperature_and_shift, threshold
-from train.dataset import LABELS
-from train.metrics import PAPERS, mcnemar
+from train.metrics import PAPERS, area, mcnemar
 from train.report import percent
 from train.run import finished
-from train.shares import figures_of
+from train.shares import balanced_accuracy, figures_of
 from train.unseen import HeldOut, read_held_out, together
 
 SCHEMA = "rivereye/across/1"
@@ -65,33 +63,30 @@ def _figures(held_out: Sequence[HeldOut], aim: str) -> dict[str, Any]:
         at = threshold(others.labels, calibrated(others.probabilities, divisor, shift), wanted)
         deployed.append(calibrated(each.last, divisor, shift))
         decided.append(deployed[-1] >= at)
+        chosen = figures_of(each.labels, decided[-1])
         rows.append(
-            {"group": each.group, **figures_of(each.labels, decided[-1])}
-            | {"balanced_accuracy": balanced_accuracy(each.labels, decided[-1]), "threshold": at}
+            {"group": each.group, **chosen, "balanced_accuracy": balanced_accuracy(chosen), "threshold": at}
             | {"temperature": divisor, "shift": shift, "ece": calibration_error(each.labels, deployed[-1])}
             | {"stages": [_stage(name, each.labels, given) for name, given in each.probabilities.items()]}
         )
     labels = np.concatenate([each.labels for each in held_out])
+    first, last = (np.concatenate([list(each.probabilities.values())[at] for each in held_out]) for at in (0, -1))
     said, decisions = np.concatenate(deployed), np.concatenate(decided)
     return {
         "groups": rows,
         "mean": _mean(rows),
-        "pooled": {**figures_of(labels, decisions), "ece": calibration_error(labels, said), "mcnemar": _gain(held_out)},
+        "pooled": {
+            **figures_of(labels, decisions),
+            "ece": calibration_error(labels, said),
+            "mcnemar": mcnemar(labels, first, last),
+        },
     }
-
-
-def balanced_accuracy(labels: NDArray[np.int64], decided: NDArray[np.bool_]) -> float | None:
-    """Mean of ships found and of pictures without a ship left alone; None where one class is missing."""
-    if len(np.unique(labels)) < len(LABELS):
-        return None
-    return float((decided[labels == 1].mean() + (~decided[labels == 0]).mean()) / 2)
 
 
 def _stage(name: str, labels: NDArray[np.int64], given: NDArray[np.float32]) -> dict[str, Any]:
     """At the paper's threshold, as the network gave them."""
-    at_half = balanced_accuracy(labels, given >= PAPERS)
-    auc = None if at_half is None else float(roc_auc_score(labels, given))
-    return {"name": name, "balanced_accuracy": at_half, "auc": auc}
+    at_half = balanced_accuracy(figures_of(labels, given >= PAPERS))
+    return {"name": name, "balanced_accuracy": at_half, "auc": area(labels, given)}
 
 
 def _mean(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -113,15 +108,6 @@ def _mean(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def _average(values: Sequence[float]) -> float | None:
     return float(np.mean(values)) if values else None
-
-
-def _gain(held_out: Sequence[HeldOut]) -> dict[str, Any]:
-    """Of the last stage over the first, at the paper's threshold."""
-    right = [
-        np.concatenate([(list(each.probabilities.values())[at] >= PAPERS) == (each.labels == 1) for each in held_out])
-        for at in (0, -1)
-    ]
-    return mcnemar(*right)
 
 
 def _table(found: dict[str, Any]) -> Table:

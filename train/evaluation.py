@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import average_precision_score
 
 from models.errors import DataError
 from train.calibration import calibration_error
 from train.curves import calibration, precision_recall, roc
 from train.dataset import LABELS
-from train.metrics import PAPERS, mcnemar
-from train.shares import by_group, by_light, by_size, figures_of
+from train.metrics import PAPERS, area, mcnemar
+from train.shares import balanced_accuracy, by_group, by_light, by_size, figures_of
 
 SCHEMA = "rivereye/report/1"
 WORST = 24
@@ -69,8 +69,8 @@ def evaluate(judged: Judged, threshold: float) -> dict[str, Any]:
         "schema": SCHEMA,
         "threshold": float(threshold),
         **whole,
-        "balanced_accuracy": (whole["recall"] + 1 - whole["false_alarm_rate"]) / 2 if both else None,
-        "auc": _auc(labels, deployed),
+        "balanced_accuracy": balanced_accuracy(whole),
+        "auc": area(labels, deployed),
         "average_precision": float(average_precision_score(labels, deployed)) if both else None,
         "ece": calibration_error(labels, deployed),
         "confusion": {
@@ -92,10 +92,6 @@ def evaluate(judged: Judged, threshold: float) -> dict[str, Any]:
     }
 
 
-def _auc(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> float | None:
-    return float(roc_auc_score(labels, probabilities)) if len(np.unique(labels)) == len(LABELS) else None
-
-
 def _stages(judged: Judged, threshold: float) -> list[dict[str, Any]]:
     """Each stage at the paper's threshold; the last one also at the one that was chosen."""
     rows = [
@@ -103,7 +99,7 @@ def _stages(judged: Judged, threshold: float) -> list[dict[str, Any]]:
             "name": name,
             "threshold": PAPERS,
             **figures_of(judged.labels, each >= PAPERS),
-            "auc": _auc(judged.labels, each),
+            "auc": area(judged.labels, each),
         }
         for name, each in judged.probabilities.items()
     ]
@@ -116,8 +112,8 @@ def _mcnemar(judged: Judged) -> dict[str, Any] | None:
     if len(judged.probabilities) < 2:
         return None
     first, *_, last = judged.probabilities
-    right_first, right_last = ((judged.probabilities[name] >= PAPERS) == (judged.labels == 1) for name in (first, last))
-    return {"first": first, "last": last, **mcnemar(right_first, right_last)}
+    gained = mcnemar(judged.labels, judged.probabilities[first], judged.probabilities[last])
+    return {"first": first, "last": last, **gained}
 
 
 def _surest_mistakes(

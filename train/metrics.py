@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
+from sklearn.metrics import roc_auc_score
 
 PAPERS = 0.5
 """The paper's threshold; it names none, and a sigmoid's is this."""
@@ -56,11 +57,22 @@ def measure(labels: NDArray[np.int64], probabilities: NDArray[np.float32], thres
     )
 
 
-def mcnemar(first_right: NDArray[np.bool_], last_right: NDArray[np.bool_]) -> dict[str, Any]:
-    """Whether the last of two networks is better than the first by more than chance; both (n,), on the same pictures.
+def area(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> float | None:
+    """Under the ROC curve; None where one class is missing. Both (n,)."""
+    return float(roc_auc_score(labels, probabilities)) if len(np.unique(labels)) > 1 else None
+
+
+def mcnemar(labels: NDArray[np.int64], first: NDArray[np.float32], last: NDArray[np.float32]) -> dict[str, Any]:
+    """Whether the last of two networks is better than the first by more than chance, at the paper's threshold.
 
     Q. McNemar (1947), exact and two-sided: of the pictures that only one of them gets right, each is as likely to be the one.
+
+    Args:
+        labels: int, (n,), 1 for a ship.
+        first: probabilities, (n,).
+        last: the same, of the same pictures.
     """
+    first_right, last_right = ((given >= PAPERS) == (labels == 1) for given in (first, last))
     lost, won = int((first_right & ~last_right).sum()), int((last_right & ~first_right).sum())
     p = float(binomtest(won, won + lost).pvalue) if won + lost else 1.0
     return {"only_first_right": lost, "only_last_right": won, "p": p}

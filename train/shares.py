@@ -48,6 +48,13 @@ def figures_of(labels: NDArray[np.int64], decided: NDArray[np.bool_]) -> dict[st
     return figures(int(ship.sum()), int(decided[ship].sum()), int((~ship).sum()), int(decided[~ship].sum()))
 
 
+def balanced_accuracy(found: dict[str, Any]) -> float | None:
+    """Mean of ships found and of pictures without a ship left alone, from `figures`; None where one class is missing."""
+    if found["recall"] is None or found["false_alarm_rate"] is None:
+        return None
+    return float(found["recall"] + 1 - found["false_alarm_rate"]) / 2
+
+
 def together(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """The figures of several sets of pictures as one."""
     totals = np.array(

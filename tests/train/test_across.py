@@ -11,9 +11,10 @@ from rich.console import Console
 from models.errors import UsageError
 from tests.factories import rivereye
 from tests.train.conftest import answers_of, write_run
-from train.across import balanced_accuracy, look_across
+from train.across import look_across
 from train.answers import Answers
 from train.metrics import measure
+from train.shares import balanced_accuracy, figures_of
 
 CAMERAS = {"lock": 0.0, "quay": 5.0, "pier": 5.0}
 """How far each network's logits lean towards a ship on what it has not seen."""
@@ -84,8 +85,8 @@ def test_a_group_of_one_class(tmp_path: Path, answers: Answers, runs: list[Path]
 
 def test_balanced_accuracy() -> None:
     labels = np.array([1, 1, 1, 1, 0, 0], np.int64)
-    assert balanced_accuracy(labels, np.array([1, 1, 1, 0, 1, 0], bool)) == (3 / 4 + 1 / 2) / 2
-    assert balanced_accuracy(labels[:4], np.ones(4, bool)) is None
+    assert balanced_accuracy(figures_of(labels, np.array([1, 1, 1, 0, 1, 0], bool))) == (3 / 4 + 1 / 2) / 2
+    assert balanced_accuracy(figures_of(labels[:4], np.ones(4, bool))) is None
 
 
 def test_one_group_alone(runs: list[Path]) -> None:
