@@ -67,6 +67,10 @@ def open_bundle(place: str) -> Bundle:
     card_path = folder / CARD
     if not card_path.is_file():
         names = ", ".join(sorted(path.parent.name for path in RELEASED.glob(f"*/{CARD}")))
+        if (folder / "run.json").is_file():
+            raise BundleError(
+                f"no model bundle at {place}: it is a training run; make one of it: rivereye export {place} --out BUNDLE"
+            )
         found = "a file" if folder.is_file() else f"a folder without {CARD}" if folder.is_dir() else "nothing"
         raise BundleError(
             f"no model bundle at {place}: found {found}; a bundle is a folder with {CARD} and an .onnx file, or a released model: {names or 'none here'}"

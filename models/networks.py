@@ -5,6 +5,7 @@ Fine Adjustments". Needs Keras (extra `train` or `deploy`).
 """
 
 import hashlib
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -138,7 +139,9 @@ def _pretrained(network: str, weights: str) -> keras.Model | None:
     if weights != "imagenet" and not Path(weights).is_file():
         raise UsageError(f"no weights at {weights!r}; give imagenet, none, or the path of a .weights.h5 file")
     try:
-        return BASES[network](include_top=False, weights=weights, input_shape=(SIZE, SIZE, 3))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of weights left over, layer by layer, before it refuses the file
+            return BASES[network](include_top=False, weights=weights, input_shape=(SIZE, SIZE, 3))
     except Exception as error:  # Keras raises plain Exception, ValueError or OSError here
         hint = (
             "give a file made for this network"

@@ -128,7 +128,7 @@ def read_samples(samples: Iterable[Sample], size: int, store: Path) -> Dataset:
     with store.open("wb") as file:
         for sample in samples:
             try:
-                picture = fit(_large_enough(load(sample), sample.path), size, size)
+                picture = fit(large_enough(load(sample), sample.path), size, size)
             except PictureError as error:
                 quarantined.append((sample.path, str(error)))
                 continue
@@ -145,8 +145,8 @@ def read_samples(samples: Iterable[Sample], size: int, store: Path) -> Dataset:
     return Dataset(tuple(usable), pictures, tuple(quarantined))
 
 
-def _large_enough(picture: Picture, path: Path) -> Picture:
-    """The same picture. Raises PictureError."""
+def large_enough(picture: Picture, path: Path) -> Picture:
+    """The same picture. Raises PictureError: it has a side of less than SMALLEST_SIDE pixels."""
     height, width, _ = picture.shape
     if min(height, width) < SMALLEST_SIDE:
         raise PictureError(

@@ -27,6 +27,8 @@ from train.unseen import Unseen
 
 AIMS = ("miss<=2%", "miss<=5%", "balanced", "false-alarms<=3%", "false-alarms<=1%")
 """Thresholds for these go with every network, from the most watchful to the most reserved."""
+FEW = 50
+"""Pictures of a class below which a share of 5 % moves by more than 6 points from one sample to the next (95 %)."""
 
 
 def decide(answers: Answers, aim: str | None, unseen: Unseen | None = None) -> dict[str, Any]:
@@ -70,13 +72,24 @@ def decide(answers: Answers, aim: str | None, unseen: Unseen | None = None) -> d
 
 
 def doubt(aim: Aim, labels: NDArray[np.int64]) -> str | None:
-    """Why the aim may be missed: a limit below one of the pictures it is chosen on cannot be told from none."""
+    """Why the aim may be missed, in words: too few pictures to choose on. None where there are enough."""
+    if too_tight := _too_tight(aim, labels):
+        return too_tight
+    ships = int((labels == 1).sum())
+    fewest, kind = min((ships, "with"), (len(labels) - ships, "without"))
+    if fewest >= FEW:
+        return None
+    return f"only {fewest} pictures {kind} a ship are there to choose on: threshold and calibration could be quite others on other pictures"
+
+
+def _too_tight(aim: Aim, labels: NDArray[np.int64]) -> str | None:
+    """A limit below one of the pictures it is chosen on cannot be told from none."""
     if aim.limit is None:
         return None
     kind, n = ("with", int((labels == 1).sum())) if aim.kind == "miss" else ("without", int((labels == 0).sum()))
     if aim.limit * n >= 1:
         return None
-    allowed = f"one in {1 / aim.limit:.3g}" if aim.limit else "none of the"
+    allowed = f"one in {round(1 / aim.limit)}" if aim.limit else "none of the"
     return (
         f"{aim.text} allows {allowed} pictures {kind} a ship, and only {n} are there to choose on: "
         f"the threshold is set so that none of them is wrong, which promises (95 %) no more than three in {n} elsewhere"

@@ -49,7 +49,7 @@ def evaluate_model(
     Raises:
         BundleError, UsageError, DataError, MissingExtra: see train.judge.opened.
         UsageError: a folder is missing or has no classes, or the threshold is none.
-        DataError: there are no pictures, or none can be read.
+        DataError: there are no pictures, or none can be used.
         OutputError: `out` exists or cannot be written.
     """
     if threshold is not None and not 0 <= threshold <= 1:
@@ -64,7 +64,7 @@ def evaluate_model(
         for _, reason in quarantined:
             say(console, f"set aside: {reason}", "yellow")
         if not judged.paths:
-            raise DataError(f"none of {len(quarantined)} pictures can be read; the first: {quarantined[0][1]}")
+            raise DataError(f"none of {len(quarantined)} pictures can be used; the first: {quarantined[0][1]}")
         report = evaluate(judged, judge.threshold if threshold is None else threshold) | {
             "model": judge.name,
             "judged_on": ", ".join(str(folder) for folder in folders),
@@ -85,7 +85,7 @@ def evaluate_model(
 
 
 def plain_figures(report: dict[str, Any]) -> dict[str, Any]:
-    """What fits on one line: figures that are one number, names, and how many pictures could not be read."""
+    """What fits on one line: figures that are one number, names, and how many pictures could not be used."""
     plain = {name: value for name, value in report.items() if not isinstance(value, list | dict)}
     curves = ("mcnemar", "roc", "precision_recall")  # None where they cannot be told
     return {name: value for name, value in plain.items() if name not in curves} | {

@@ -13,7 +13,7 @@ from models.networks import SIZE
 from models.say import say
 from train.dataset import Dataset, Sample, read_samples
 from train.duplicates import describe_duplicates, in_words, near_duplicates
-from train.groups import Grouping
+from train.groups import BY_NAME, Grouping, begin_alike
 from train.run import describe_data
 from train.split import Part, split
 from train.tables import groups_table, parts_table
@@ -65,6 +65,10 @@ def describe(gathered: Gathered, folders: Sequence[Path], grouping: Grouping, co
     dataset, parts = gathered.dataset, gathered.parts
     if grouping.unnamed:
         say(console, f"{len(grouping.unnamed)} pictures are not in {grouping.rule}: grouped by their names", "yellow")
+    if grouping.patterns and not grouping.fitted:
+        say(console, f"no pattern of {grouping.rule} fits any picture: grouped by their names", "yellow")
+    if grouping.rule == BY_NAME:
+        _doubt_names(dataset.samples, parts, console)
     shown = track(dataset.pictures, "looking for duplicates", len(parts), console=console)
     duplicates = describe_duplicates(near_duplicates(shown, parts), dataset.samples, parts)
     if warning := in_words(duplicates):
@@ -74,6 +78,18 @@ def describe(gathered: Gathered, folders: Sequence[Path], grouping: Grouping, co
     console.print(groups_table(data))
     console.print(parts_table(data))
     return data | {"duplicates": duplicates, "looks": usual(learnt)}
+
+
+def _doubt_names(samples: Sequence[Sample], parts: Sequence[Part], console: Console) -> None:
+    """Says where the names of files may have torn one camera apart."""
+    part_of = {s.group: part for s, part in zip(samples, parts, strict=True) if s.group != str(s.path)}
+    if words := begin_alike(part_of):
+        few = f"{', '.join(words[:5])}{', ...' if len(words) > 5 else ''}"
+        say(
+            console,
+            f"groups whose names begin alike lie in different parts ({few}); where they are one camera or clip, say so with --groups FILE.csv",
+            "yellow",
+        )
 
 
 def _windows(

@@ -6,6 +6,8 @@ network is tested on what it has learnt by heart.
 
 import csv
 import re
+from collections import defaultdict
+from collections.abc import Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -23,7 +25,7 @@ class Grouping:
     `Grouping("picture")`: every picture stands alone.
     `Grouping("groups.csv")`: a table with the columns `pattern,group`. The first pattern (as in a
     shell) that fits the file's name decides; an empty group lets each picture stand alone; where no
-    pattern fits, the name decides.
+    pattern fits, the name decides. `fitted` says whether any did so far.
     `Grouping("manifest.csv")`: a table with the columns `path,group`, one row a file. A path is absolute, or
     starts at the folder of the table. An empty group lets the picture stand alone; where no row names the
     picture, the name decides, and `unnamed` has its path.
@@ -37,6 +39,7 @@ class Grouping:
         self.patterns: tuple[tuple[str, str], ...] = ()
         self.manifest: dict[Path, str] | None = None
         self.unnamed: set[Path] = set()
+        self.fitted = False
         if rule in (BY_NAME, ALONE):
             return
         column, rows = _read_table(Path(rule))
@@ -55,10 +58,22 @@ class Grouping:
             self.unnamed.add(path)
         for pattern, group in self.patterns:
             if fnmatch(path.name, pattern):
+                self.fitted = True
                 return group or str(path)
         if path.parent != class_folder:
             return path.parent.relative_to(class_folder).as_posix()
         return re.sub(r"[\W_]*\d+$", "", path.stem) or str(path)
+
+
+def begin_alike(part_of: Mapping[str, str]) -> list[str]:
+    """First words that groups of different parts have in common: `harbour` of `harbour_boat` and `harbour_empty`.
+
+    They may be one camera, and the split worthless. `part_of` has the part of each group.
+    """
+    parts: defaultdict[str, set[str]] = defaultdict(set)
+    for group, part in part_of.items():
+        parts[re.split(r"[\W_]", group)[0]].add(part)
+    return sorted(word for word, found in parts.items() if word and len(found) > 1)
 
 
 def _read_table(path: Path) -> tuple[str, tuple[tuple[str, str], ...]]:

@@ -10,7 +10,7 @@ from rich.progress import track
 from models.errors import DataError, PictureError
 from models.looks import brightness_of
 from models.picture import Picture, fit, read_picture
-from train.dataset import Sample
+from train.dataset import Sample, large_enough
 from train.evaluation import Judged
 from train.judge import Judge
 from train.windows import read_boxes
@@ -19,7 +19,7 @@ BATCH = 32
 
 
 def judge_samples(samples: Sequence[Sample], judge: Judge, console: Console) -> tuple[Judged, list[tuple[Path, str]]]:
-    """Pictures and what the model says of them, and those that cannot be read, each with the reason."""
+    """Pictures and what the model says of them, and those that cannot be used, each with the reason."""
     kept: list[Sample] = []
     quarantined: list[tuple[Path, str]] = []
     waiting: list[Picture] = []
@@ -27,7 +27,7 @@ def judge_samples(samples: Sequence[Sample], judge: Judge, console: Console) -> 
     answers = [np.empty(0, np.float32)]
     for sample in track(samples, "judging pictures", console=console):
         try:
-            picture = read_picture(sample.path)
+            picture = large_enough(read_picture(sample.path), sample.path)
         except PictureError as error:
             quarantined.append((sample.path, str(error)))
             continue

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-RECIPE = "Changes of the recipe (one value for all stages, or one for each: 10,2)"
+RECIPE = "Changes of the recipe"
 MACHINE = "Machine"
 
 Data = Annotated[list[Path], typer.Argument(help="Folders that hold one sub-folder a class.")]
@@ -63,7 +63,10 @@ HoldoutGroup = Annotated[
 ]
 Patience = Annotated[
     str | None,
-    typer.Option(help="End a stage after so many epochs without a better validation loss.", rich_help_panel=RECIPE),
+    typer.Option(
+        help="End a stage after so many epochs without a better validation loss; for all stages, or one for each: 2,1.",
+        rich_help_panel=RECIPE,
+    ),
 ]
 Unfreeze = Annotated[
     str | None,

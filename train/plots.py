@@ -114,8 +114,8 @@ def training_plot(name: Literal["loss", "accuracy"], histories: Sequence[tuple[s
         axes.set_xlabel("epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if name == "accuracy":
-            axes.yaxis.set_major_formatter(PERCENT)
-            axes.set_ylabel("accuracy, at a threshold of 0.5")
+            axes.yaxis.set_major_formatter(PercentFormatter(1))
+            axes.set_ylabel("right, at a threshold of 0.5")
         else:
             axes.set_ylim(bottom=0)
             axes.set_ylabel("loss (cross-entropy, nats)")

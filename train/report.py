@@ -1,6 +1,6 @@
 """How well a network does, as a page for people: one file that opens without a network connection.
 
-FOLDER/report.json   the figures (see train.evaluation)
+FOLDER/report.json   the figures (see train.evaluation), and of a run as `run` all that run.json holds
 FOLDER/report.html   the same in words, tables, curves and pictures
 """
 
@@ -41,14 +41,14 @@ def write_report(folder: Path, report: Mapping[str, Any], run: Mapping[str, Any]
     Args:
         folder: of the run, or of the report alone.
         report: what `train.evaluation.evaluate` gives. Some more is shown where it is there: `model` (its name),
-            `judged_on` (which pictures, in words), `threshold_chosen` (why this threshold), `learnt`
+            `judged_on` (which pictures, in words; the run's test part where it is missing), `threshold_chosen` (why this threshold), `learnt`
             (how many of the pictures it was trained on), `quarantined` (those that could not be read: path and reason).
         run: what run.json holds; None where nothing is known of the training.
 
     Raises:
         OutputError: a file cannot be written.
     """
-    replace_text(folder / "report.json", json.dumps(report, indent=2, allow_nan=False) + "\n")
+    replace_text(folder / "report.json", json.dumps({**report, "run": run}, indent=2, allow_nan=False) + "\n")
     replace_text(folder / "report.html", _page(report, run))
 
 

@@ -112,7 +112,7 @@ def _check_complete(samples: Sequence[Sample], parts: Mapping[str, Part], wanted
                 if not groups:
                     raise DataError(f"no picture of class {name} can be read; both classes are needed")
                 raise DataError(
-                    f"the {part} part gets no picture of class {name}: its {sum(s.label == label for s in samples)} pictures form "
-                    f"{len(groups)} groups ({', '.join(sorted(groups)[:5])}{', ...' if len(groups) > 5 else ''}), and a group is never divided; "
+                    f"the {part} part gets no picture of class {name}: all {sum(s.label == label for s in samples)} of that class form "
+                    f"{len(groups)} group{'s' * (len(groups) > 1)} ({', '.join(sorted(groups)[:5])}{', ...' if len(groups) > 5 else ''}), and a group is never divided; "
                     f"add sources, give the part a larger share, tell sources apart with --groups FILE.csv, or give --groups picture if all pictures are independent"
                 )

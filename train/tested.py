@@ -32,7 +32,6 @@ def report_of(folder: Path, record: Mapping[str, Any]) -> dict[str, Any]:
     report = evaluate(_judged(read_tested(folder), stages, decision), decision["threshold"])
     report |= {
         "model": record["network"],
-        "judged_on": "the test part of the run",
         "threshold_chosen": how_chosen(decision),
         "windows": None,
     }

@@ -29,7 +29,7 @@ from train.inputs import pictures_as, probabilities
 from train.learning import Learning, learn
 from train.material import prepare
 from train.recipe import Changes, recipe_named
-from train.report import write_report
+from train.report import gain, write_report
 from train.run import SCHEMA, describe_windows, versions, write_json
 from train.split import SHARES, Part
 from train.tables import stages_table
@@ -100,7 +100,8 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
         boxes = (frame.with_suffix(".txt") for frame in frames)
         files = [*(each.path for each in samples), *frames, *boxes, Path(settings.weights), Path(settings.groups)]
         facts = {"settings": asdict(settings), "recipe": recipe, "precision": policy, "versions": versions()}
-        with unfinished(out, facts | {"files": fingerprint(files)}, overwrite, console) as work:
+        command = shlex.join(["rivereye", *sys.argv[1:]])
+        with unfinished(out, facts | {"files": fingerprint(files)}, command, overwrite, console) as work:
             gathered = gather(
                 samples,
                 frames,
@@ -111,7 +112,7 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
             dataset, parts, windows = gathered.dataset, gathered.parts, gathered.windows
             record: dict[str, Any] = {
                 "schema": SCHEMA,
-                "command": shlex.join(["rivereye", *sys.argv[1:]]),
+                "command": command,
                 "network": settings.network,
                 "weights": Path(settings.weights).name,
                 "recipe": asdict(recipe),
@@ -130,8 +131,12 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
             with alone_in(features):
                 record["stages"], answers = learn(network, material, learning, work, console)
             with new_folder(out, overwrite, marker="run.json") as draft:
-                _write(draft, network, dataset, parts, windows.tested, answers, record, settings.aim or recipe.aim)
+                report = _write(
+                    draft, network, dataset, parts, windows.tested, answers, record, settings.aim or recipe.aim
+                )
     console.print(stages_table(record))
+    if said := gain(report):
+        say(console, said)
     say(console, in_words(record["decision"]))
     say(console, f"run written to {out}; look at {out / 'report.html'}")
     return record
@@ -146,8 +151,8 @@ def _write(
     answers: dict[str, dict[int, float]],
     record: dict[str, Any],
     aim: str | None,
-) -> None:
-    """The files of the run; completes the record."""
+) -> dict[str, Any]:
+    """The files of the run; completes the record. Returns what report.json holds."""
     network.save(draft / "network.keras")
     write_pictures(draft, dataset, parts, answers)
     last = record["stages"][-1]["name"]
@@ -157,5 +162,7 @@ def _write(
     record["decision"] = decide(read_answers(draft, last), aim)
     kibibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     record["peak_memory_bytes"] = kibibytes * (1 if sys.platform == "darwin" else 1024)
-    write_report(draft, report_of(draft, record), record)
+    report = report_of(draft, record)
+    write_report(draft, report, record)
     write_json(draft / "run.json", record)
+    return report

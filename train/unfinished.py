@@ -15,15 +15,20 @@ from models.errors import OutputError, RivereyeError
 from models.say import say
 
 SETTINGS = "settings.json"
+COMMAND = "command.txt"
+"""What began the run, for people: another command with the same settings goes on as well."""
 
 
 @contextmanager
-def unfinished(out: Path, settings: Mapping[str, Any], overwrite: bool, console: Console) -> Iterator[Path]:
+def unfinished(
+    out: Path, settings: Mapping[str, Any], command: str, overwrite: bool, console: Console
+) -> Iterator[Path]:
     """Gives a folder that outlives a kill, and goes when the block ends well or refuses before the first stage.
 
     Args:
         out: where the run will stand; the folder is its hidden neighbour.
         settings: all that the result depends on. Only a run of the very same is gone on with.
+        command: the command line, named where a run of other settings is in the way.
         overwrite: begin anew where an unfinished run of other settings is there.
         console: says what is gone on with, or kept.
 
@@ -34,7 +39,7 @@ def unfinished(out: Path, settings: Mapping[str, Any], overwrite: bool, console:
     text = json.dumps(settings, indent=2, sort_keys=True, default=str) + "\n"
     with alone_in(folder):
         try:
-            _enter(folder, text, overwrite, console)
+            _enter(folder, text, command, overwrite, console)
         except OSError as error:
             raise OutputError(f"cannot write {folder}: {error.strerror}; choose another place") from error
         try:
@@ -79,17 +84,23 @@ def fingerprint(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def _enter(folder: Path, text: str, overwrite: bool, console: Console) -> None:
+def _enter(folder: Path, text: str, command: str, overwrite: bool, console: Console) -> None:
     kept = folder / SETTINGS
     if kept.is_file() and kept.read_text(encoding="utf-8") == text:
         say(console, f"going on with the unfinished run in {folder}")
         return
     if kept.is_file() and not overwrite:
         raise OutputError(
-            f"{folder} holds an unfinished run of other settings, pictures or versions; finish it with its own command, "
+            f"{folder} holds an unfinished run of other settings, pictures or versions; finish it with its own command{_said(folder)}, "
             f"or give --overwrite to drop it"
         )
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
+    (folder / COMMAND).write_text(command, encoding="utf-8", errors="surrogateescape")
     kept.write_text(text, encoding="utf-8")
+
+
+def _said(folder: Path) -> str:
+    path = folder / COMMAND
+    return f" ({path.read_text(encoding='utf-8', errors='replace')})" if path.is_file() else ""

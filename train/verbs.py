@@ -52,9 +52,15 @@ def train(
     positive: Positive = "ship",
     seed: Annotated[int, typer.Option(help="Of split, weights, order, copies and dropout.")] = 1,
     overwrite: Overwrite = False,
-    epochs: Annotated[str | None, typer.Option(help="At most so many.", rich_help_panel=RECIPE)] = None,
-    learning_rate: Annotated[str | None, typer.Option(rich_help_panel=RECIPE)] = None,
-    batch: Annotated[str | None, typer.Option(help="Pictures a step.", rich_help_panel=RECIPE)] = None,
+    epochs: Annotated[
+        str | None, typer.Option(help="At most so many; for all stages, or one for each: 10,2.", rich_help_panel=RECIPE)
+    ] = None,
+    learning_rate: Annotated[
+        str | None, typer.Option(help="For all stages, or one for each: 1e-3,1e-5.", rich_help_panel=RECIPE)
+    ] = None,
+    batch: Annotated[
+        str | None, typer.Option(help="Pictures a step; for all stages, or one for each.", rich_help_panel=RECIPE)
+    ] = None,
     patience: Patience = None,
     optimizer: Annotated[str | None, typer.Option(help="adam, adamw, sgd or rmsprop.", rich_help_panel=RECIPE)] = None,
     unfreeze: Unfreeze = None,
@@ -87,7 +93,7 @@ def train(
 
     After a kill or Ctrl-C the same command goes on where it was, and ends with the same weights.
     """
-    from train.recipe import Changes
+    from train.recipe import Changes, recipe_named
 
     changes = Changes(
         epochs=_numbers("epochs", epochs, int),
@@ -102,6 +108,7 @@ def train(
         copies=copies,
         class_weights=class_weights,
     )
+    recipe_named(recipe, changes)  # refused now, not once TensorFlow is loaded
     with importing("train"):
         from train.train import Settings
         from train.train import train as begin

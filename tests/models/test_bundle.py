@@ -69,6 +69,12 @@ def test_says_what_it_found_instead_of_a_bundle(tmp_path: Path, place: str, foun
         open_bundle(str(tmp_path / place))
 
 
+def test_a_run_is_no_bundle_but_can_become_one(tmp_path: Path) -> None:
+    (tmp_path / "run.json").touch()
+    with pytest.raises(BundleError, match=f"training run; make one of it: rivereye export {tmp_path} --out BUNDLE"):
+        open_bundle(str(tmp_path))
+
+
 def test_a_name_too_long_for_a_folder_is_no_bundle() -> None:
     with pytest.raises(BundleError):
         open_bundle("x" * 300)

@@ -6,8 +6,8 @@ import pytest
 from models.networks import cool
 from tests.train.conftest import toy_network
 from train.answers import Answers
-from train.calibration import calibrated
-from train.decision import AIMS, decide, in_words
+from train.calibration import aim_named, calibrated
+from train.decision import AIMS, decide, doubt, in_words
 
 
 def test_without_an_aim_all_stays_the_papers(answers: Answers) -> None:
@@ -67,6 +67,15 @@ def test_a_limit_that_so_few_pictures_cannot_show(answers: Answers, aim: str, ce
     if not certain:
         assert decision["doubt"] in in_words(decision)
         assert "are there to choose on" in decision["doubt"]
+
+
+@pytest.mark.parametrize(
+    ("ships", "others", "said"), [(49, 60, "49 pictures with"), (60, 8, "8 pictures without"), (50, 50, None)]
+)
+def test_too_few_to_choose_on(ships: int, others: int, said: str | None) -> None:
+    labels = np.repeat([1, 0], [ships, others])
+    found = doubt(aim_named("balanced"), labels)
+    assert found is None if said is None else found is not None and f"only {said} a ship" in found
 
 
 def test_the_test_part_has_no_say(answers: Answers) -> None:

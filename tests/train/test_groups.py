@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import UsageError
-from train.groups import Grouping
+from train.groups import Grouping, begin_alike
 
 FOLDER = Path("data/ship")
 
@@ -62,7 +62,25 @@ def test_every_picture_alone() -> None:
 def test_by_table(tmp_path: Path, name: str, group: str) -> None:
     table = tmp_path / "groups.csv"
     table.write_text("group,pattern,remark\n venice , canal_* ,\nwest,canal_west_*,never\n,photo_*,\n")
-    assert Grouping(str(table)).of(FOLDER / name, FOLDER) == group
+    grouping = Grouping(str(table))
+    assert grouping.of(FOLDER / name, FOLDER) == group
+    assert grouping.fitted == (Path(name).name.startswith(("canal_", "photo_")))
+
+
+@pytest.mark.parametrize(
+    ("part_of", "words"),
+    [
+        ({"harbour_boat": "train", "harbour_empty": "test", "lock": "train"}, ["harbour"]),
+        ({"harbour": "train", "harbour-2": "validation"}, ["harbour"]),
+        ({"harbour_boat": "train", "harbour_empty": "train"}, []),
+        ({"harbour": "train", "harbours": "test"}, []),
+        ({"_a": "train", "_b": "test"}, []),
+        ({}, []),
+    ],
+    ids=str,
+)
+def test_groups_that_may_be_one_camera(part_of: dict[str, str], words: list[str]) -> None:
+    assert begin_alike(part_of) == words
 
 
 @pytest.mark.parametrize(

@@ -101,10 +101,10 @@ def test_the_order_of_the_samples_says_nothing_of_the_parts() -> None:
     [
         (
             samples([("a", 5, 5), ("b", 5, 5)]),
-            r"gets no picture of class no_ship: its 10 pictures form 2 groups \(a, b\)",
+            r"gets no picture of class no_ship: all 10 of that class form 2 groups \(a, b\)",
         ),
-        (samples([("a", 9, 0)]) + singles(0, 30), r"class ship: its 9 pictures form 1 groups \(a\)"),
-        (singles(2, 30), r"class ship: its 2 pictures form 2 groups"),
+        (samples([("a", 9, 0)]) + singles(0, 30), r"class ship: all 9 of that class form 1 group \(a\)"),
+        (singles(2, 30), r"class ship: all 2 of that class form 2 groups"),
     ],
     ids=["two-sources", "ships-of-one-source", "two-ships"],
 )
@@ -185,7 +185,7 @@ def test_a_large_holdout_leaves_the_proportions(seed: int) -> None:
 
 def test_too_few_groups_beside_a_holdout() -> None:
     found = samples([("a", 5, 5), ("b", 5, 5), ("c", 5, 5)])
-    with pytest.raises(DataError, match=r"validation part gets no .*its 5 pictures form 1 groups \(c\)"):
+    with pytest.raises(DataError, match=r"validation part gets no .*all 5 of that class form 1 group \(c\)"):
         split(found, 1, ["a", "b"])
 
 

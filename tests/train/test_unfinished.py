@@ -19,7 +19,7 @@ SETTINGS = {"seed": 1, "frames": (Path("lock"),), "changes": {"epochs": None}}
 def enter(out: Path, settings: Mapping[str, Any] = SETTINGS, overwrite: bool = False, stop: bool = False) -> str:
     """Begins or goes on with a run that writes one more line a time. Returns what was said."""
     said = StringIO()
-    with unfinished(out, settings, overwrite, Console(file=said, width=500)) as folder:
+    with unfinished(out, settings, "rivereye train a", overwrite, Console(file=said, width=500)) as folder:
         assert folder.parent == out.parent.resolve()
         with (folder / "lines").open("a") as file:
             file.write("line\n")
@@ -47,7 +47,7 @@ def test_it_stays_where_the_block_does_not_end(tmp_path: Path) -> None:
     said = StringIO()
     with (
         pytest.raises(KeyboardInterrupt),
-        unfinished(tmp_path / "run", SETTINGS, False, Console(file=said, width=500)) as folder,
+        unfinished(tmp_path / "run", SETTINGS, "rivereye train a", False, Console(file=said, width=500)) as folder,
     ):
         raise KeyboardInterrupt
     assert said.getvalue().strip() == (f"what was done so far is kept in {folder}; the same command goes on from there")
@@ -71,7 +71,7 @@ def test_other_settings_are_refused_and_nothing_is_lost(tmp_path: Path, other: M
         enter(tmp_path / "run", other)
     assert str(folder) in str(caught.value)
     assert "unfinished run of other settings" in str(caught.value)
-    assert "--overwrite to drop it" in str(caught.value)
+    assert "finish it with its own command (rivereye train a), or give --overwrite to drop it" in str(caught.value)
     assert lines(stopped(tmp_path / "run")) == 2
 
 

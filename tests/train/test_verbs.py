@@ -43,14 +43,24 @@ def test_what_is_no_number(text: str) -> None:
     assert str(caught.value) == f"--epochs {text!r}: give a number, or several with commas, such as 10,2"
 
 
-@pytest.mark.parametrize("option", ["epochs", "learning-rate", "batch", "patience", "head"])
-def test_a_typing_error_is_told_at_once(tmp_path: Path, option: str) -> None:
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        *(
+            (option, "1,x", "'1,x': give a number, or several with commas")
+            for option in ("epochs", "learning-rate", "batch", "patience", "head")
+        ),
+        ("optimizer", "sgd,adamw", "sgd,adamw: give adam, adamw, sgd, rmsprop"),
+        ("recipe", "rivers", "unknown recipe 'rivers'"),
+    ],
+)
+def test_a_typing_error_is_told_at_once(tmp_path: Path, option: str, value: str, said: str) -> None:
     """Without TensorFlow: here it cannot even be imported."""
     (tmp_path / "tensorflow.py").write_text("raise SystemExit('tensorflow was imported')")
     (tmp_path / "keras.py").write_text("raise SystemExit('keras was imported')")
     command = [sys.executable, "-c", "import rivereye; rivereye.main()", "train", "pictures", "--out", "run"]
     done = subprocess.run(
-        [*command, f"--{option}", "1,x"],
+        [*command, f"--{option}", value],
         capture_output=True,
         text=True,
         check=False,
@@ -58,7 +68,7 @@ def test_a_typing_error_is_told_at_once(tmp_path: Path, option: str) -> None:
         env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{Path(__file__).parents[2]}", "COLUMNS": "300"},
     )
     assert done.returncode == 2, done.stderr
-    assert f"--{option} '1,x': give a number, or several with commas" in done.stderr
+    assert said in done.stderr
     assert "imported" not in done.stderr
     assert "Traceback" not in done.stderr
 
