@@ -1,33 +1,25 @@
 """The bundle's card, and the page for people that is made from it."""
 
-import hashlib
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
+import onnxruntime as ort
 
-from deploy.convert import OPSET
 from deploy.run import Run
 from models.card import (
     Aim,
     Card,
     Data,
-    Golden,
     Input,
     Model,
     Network,
-    Parity,
     Precision,
+    Reference,
     Share,
     Threshold,
     Weights,
     how_chosen,
 )
-
-GOLDEN_SEED, GOLDEN_PICTURES = 2026, 8
-GOLDEN_TOLERANCE: dict[Precision, float] = {"fp32": 1e-3, "int8": 0.05}
 
 VGG = Weights(
     source="ImageNet weights of the Visual Geometry Group, University of Oxford (arXiv:1409.1556)", licence="CC BY 4.0"
@@ -35,43 +27,20 @@ VGG = Weights(
 RANDOM = Weights(source="random", licence="none needed")
 
 
-def make_card(
-    run: Run,
-    name: str,
-    precision: Precision,
-    file: Path,
-    size: tuple[int, int],
-    parity: Parity,
-    golden: NDArray[np.float32],
-) -> Card:
+def make_card(run: Run, name: str, size: tuple[int, int], models: dict[Precision, Model], reference: Reference) -> Card:
     """All that is known about a model.
 
     Args:
         run: it was trained in.
         name: of the bundle.
-        precision: of `file`.
-        file: the ONNX file.
         size: of the input, (width, height).
-        parity: against the Keras network.
-        golden: answers of `file` for the golden pictures, float32, (n,).
+        models: the bundle's files, the fastest first.
+        reference: what they were compared with.
     """
-    content = file.read_bytes()
-    model = Model(
-        file=file.name,
-        sha256=hashlib.sha256(content).hexdigest(),
-        bytes=len(content),
-        opset=OPSET,
-        parity=parity,
-        golden=Golden(
-            seed=GOLDEN_SEED,
-            probabilities=tuple(round(float(p), 6) for p in golden),
-            tolerance=GOLDEN_TOLERANCE[precision],
-        ),
-    )
     return Card(
         name=name,
         version=version("rivereye"),
-        created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        created=now(),
         network=Network(architecture=run.record["network"], weights=RANDOM if run.record["weights"] == "none" else VGG),
         input=Input(width=size[0], height=size[1]),
         threshold=Threshold(value=run.decision["threshold"], chosen=how_chosen(run.decision)),
@@ -82,13 +51,41 @@ def make_card(
         data=run.data,
         looks=run.looks,
         stages=run.stages,
-        precisions={precision: model},
-        versions=run.record["versions"] | {name: version(name) for name in ("onnx", "tf2onnx")},
+        reference=reference,
+        precisions=models,
+        versions=run.record["versions"] | exporters(),
     )
+
+
+def now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def exporters() -> dict[str, str]:
+    """Versions of what converts."""
+    return {name: version(name) for name in ("rivereye", "onnx", "tf2onnx")} | {"onnxruntime": ort.__version__}
 
 
 def describe(card: Card, notes: str) -> str:
     """The card as a Markdown page, with `notes` (Markdown) at its end."""
+    return "\n".join(part for part in (_head(card), _training(card), _aims(card), _files(card), notes) if part)
+
+
+def _head(card: Card) -> str:
+    return f"""# {card.name}
+
+{card.network.architecture}: says whether a picture shows a ship. Base weights:
+{card.network.weights.source}, {card.network.weights.licence}.
+
+A picture of any size is brought to {card.input.width} x {card.input.height} pixels ({card.input.resize}); {card.input.dtype},
+{card.input.colour}. A probability of {card.threshold.value:.3g} or more is a ship (threshold: {card.threshold.chosen}). The network's logits were
+divided by {card.temperature:.3g}, the temperature (1: its probabilities were not calibrated){_shift(card)}.
+"""
+
+
+def _training(card: Card) -> str:
+    if card.data is None:
+        return ""
     parts = "\n".join(
         f"| {part} | {counts['ship']} | {counts['no_ship']} | {counts['groups']} |"
         for part, counts in card.data.parts.items()
@@ -97,24 +94,7 @@ def describe(card: Card, notes: str) -> str:
         f"| {stage} | {_share(m.accuracy)} | {_share(m.recall)} | {_share(m.false_alarms)} |"
         for stage, m in card.stages.items()
     )
-    files = "\n".join(
-        f"| {model.file} | {precision} | {model.bytes / 1e6:.1f} MB | {model.parity.n} | {model.parity.largest_difference:.2g} | {model.parity.flips} |"
-        for precision, model in card.precisions.items()
-    )
-    aims = "\n".join(
-        f"| {aim} | {point.threshold:.3f} | {_share(point.test.recall)} | {_share(point.test.false_alarms)} |"
-        for aim, point in card.aims.items()
-    )
-    return f"""# {card.name}
-
-{card.network.architecture} with a classifier head, fine-tuned to say whether a picture shows a ship. Base weights:
-{card.network.weights.source}, {card.network.weights.licence}.
-
-A picture of any size is brought to {card.input.width} x {card.input.height} pixels ({card.input.resize}); {card.input.dtype},
-{card.input.colour}. A probability of {card.threshold.value:.3g} or more is a ship (threshold: {card.threshold.chosen}). The network's logits were
-divided by {card.temperature:.3g}, the temperature (1: its probabilities were not calibrated){_shift(card)}.
-
-## Trained on
+    return f"""## Trained on
 {card.data.pictures} pictures, sha256 {card.data.sha256[:16]}, by the recipe `{card.recipe}`. No group of pictures straddles two
 parts.{_frames(card.data)}
 
@@ -128,20 +108,56 @@ The stages at a threshold of 0.5; the last line calibrated, at the threshold abo
 | stage | accuracy | ships found | false alarms |
 |---|---|---|---|
 {stages}
+"""
 
-## Other thresholds
+
+def _aims(card: Card) -> str:
+    if not card.aims:
+        return ""
+    aims = "\n".join(
+        f"| {aim} | {point.threshold:.3f} | {_share(point.test.recall)} | {_share(point.test.false_alarms)} |"
+        for aim, point in card.aims.items()
+    )
+    return f"""## Other thresholds
 Chosen as the one above, for other aims (`rivereye stream --threshold "AIM"`), which are kept on those pictures; elsewhere they may be missed.
 The figures are of the test part, calibrated, and of whole pictures: each further view is one more occasion for a false alarm.
 
 | aim | threshold | ships found | false alarms |
 |---|---|---|---|
 {aims}
+"""
 
-## The ONNX file against the Keras network, on real pictures
-| file | precision | size | pictures | largest difference of probability | decisions that flip |
-|---|---|---|---|---|---|
-{files}
-{notes and chr(10) + notes}"""
+
+def _files(card: Card) -> str:
+    lines = [f"| {card.reference.what} | | | | | | {_right(card.reference)} | {_speed(card.reference)} |"]
+    for model in card.precisions.values():
+        for provider, parity in model.parity.items():
+            timed = model.throughput is not None and model.throughput.provider == provider
+            lines.append(
+                f"| {model.file}{' (forced)' if model.forced else ''} | {model.bytes / 1e6:.1f} MB | {provider} | {parity.n} | "
+                f"{parity.largest_difference:.2g} | {parity.flips} | {_right(model) if timed else ''} | {_speed(model) if timed else ''} |"
+            )
+    table = "\n".join(lines)
+    return f"""## The ONNX files against {card.reference.what}, on real pictures
+The first file is taken by itself on a processor, fp16 on a GPU; `--precision` takes another.{_where(card)}
+
+| file | size | provider | pictures | largest difference of probability | decisions that flip | right (test part) | pictures/s |
+|---|---|---|---|---|---|---|---|
+{table}
+"""
+
+
+def _right(measured: Model | Reference) -> str:
+    return "" if measured.accuracy is None else _share(measured.accuracy)
+
+
+def _speed(measured: Model | Reference) -> str:
+    return "" if measured.throughput is None else f"{measured.throughput.pictures_per_second:.1f}"
+
+
+def _where(card: Card) -> str:
+    timed = card.reference.throughput
+    return "" if timed is None else f" Timed in batches of {timed.batch}, on {timed.threads} cores ({timed.machine})."
 
 
 def _shift(card: Card) -> str:

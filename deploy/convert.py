@@ -1,9 +1,11 @@
 """Keras to ONNX."""
 
 import keras
+import numpy as np
 import onnx
 import tensorflow as tf
 import tf2onnx
+from onnxruntime.transformers.onnx_model import OnnxModel
 
 OPSET = 17
 """The highest that tf2onnx 1.17 is known to be safe with."""
@@ -27,10 +29,31 @@ def to_onnx(network: keras.Model, name: str) -> onnx.ModelProto:
         ship = network(pictures, training=False)
         return {"probabilities": tf.concat([1.0 - ship, ship], axis=1)}
 
+    return converted(classify, name)
+
+
+def converted(function: tf.types.experimental.PolymorphicFunction, name: str) -> onnx.ModelProto:
+    """A function of one signature, from and to tensors with the batch axis first, as a checked ONNX model called `name`."""
     # By from_function: from_keras loses names, and fails on some models (tensorflow-onnx issue 2448).
-    model, _ = tf2onnx.convert.from_function(classify, input_signature=classify.input_signature, opset=OPSET)
+    model, _ = tf2onnx.convert.from_function(function, input_signature=function.input_signature, opset=OPSET)
     model.graph.name = name
     for value in (*model.graph.input, *model.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = "batch"
+    _fix_reshapes(model)
     onnx.checker.check_model(model, full_check=True)
     return model
+
+
+def _fix_reshapes(model: onnx.ModelProto) -> None:
+    """Where only the batch is unknown, -1 says as much as a chain of Shape, Gather and Concat, which CUDA would leave to the CPU."""
+    inferred = onnx.shape_inference.infer_shapes(model, data_prop=True).graph.value_info
+    shapes = {value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim] for value in inferred}
+    constants = {value.name for value in model.graph.initializer}
+    for node in model.graph.node:
+        if node.op_type == "Reshape" and node.input[1] not in constants:
+            _, *known = shapes.get(node.output[0], [0, 0])
+            if all(known):
+                fixed = onnx.numpy_helper.from_array(np.array([-1, *known], np.int64), f"{node.name}/fixed")
+                model.graph.initializer.append(fixed)
+                node.input[1] = fixed.name
+    OnnxModel(model).prune_graph()

@@ -1,59 +1,53 @@
 """`rivereye export`: from a run to a bundle that was proven to decide the same."""
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
 import keras
 import numpy as np
-import onnx
-import onnxruntime as ort
-from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import track
-from rich.table import Table
 
-from deploy.card import GOLDEN_PICTURES, GOLDEN_SEED, describe, make_card
+from deploy.bundling import bundle
+from deploy.card import make_card
 from deploy.convert import to_onnx
-from deploy.parity import LIMITS, check, compare
-from deploy.quantize import CALIBRATION_PICTURES, to_int8
-from deploy.run import Run, find_pictures, open_run
-from models.bundle import CARD, Bundle, golden_pictures
-from models.card import NAME, Card, Parity, Precision
-from models.classifier import Classifier
-from models.errors import PictureError, UsageError
+from deploy.parity import ENOUGH
+from deploy.pictures import UNKNOWN, find_pictures, read
+from deploy.proving import Original, prove
+from deploy.quantize import CALIBRATION_PICTURES
+from deploy.run import Run, open_run
+from deploy.speed import Ask
+from models.bundle import CARD
+from models.card import NAME, Card, Precision
+from models.errors import UsageError
 from models.networks import cool
-from models.outputs import new_folder
-from models.picture import fit, read_picture
+from models.outputs import check_folder
 from models.say import say
 
-FILE = "model.onnx"
-BATCH = 16
-
-Ask = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
-"""Pictures, uint8 (n, height, width, 3) BGR, to probabilities of a ship, float32 (n,)."""
+KERAS = "the Keras network"
+ALL: tuple[Precision, ...] = get_args(Precision)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How to export.
 
-    `data`: pictures to check on; None for the run's own test pictures. `at_most`: how many of them.
-    `max_flips`: share of decisions that may flip; None for the precision's own limit. `notes`: a
-    Markdown file for the end of the bundle's README.
+    `data`: more pictures to compare on. `at_most`: how many in all. `force`: write the bundle although a limit is
+    passed. `reduce_range`: of int8, see `deploy.quantize.to_int8`. `notes`: a Markdown file for the end of the bundle's README.
     """
 
-    precision: Precision = "fp32"
+    precisions: tuple[Precision, ...] = ALL
     data: Path | None = None
-    at_most: int = 1000
-    max_flips: float | None = None
+    at_most: int = ENOUGH
+    force: bool = False
+    reduce_range: bool = False
     notes: Path | None = None
 
 
 def export(folder: Path, out: Path, settings: Settings, overwrite: bool, console: Console) -> Card:
-    """Converts a run's network, checks it against Keras on real pictures, and writes the bundle.
+    """Converts a run's network, compares it with Keras on real pictures, and writes the bundle.
 
     Args:
         folder: of the run.
@@ -63,125 +57,92 @@ def export(folder: Path, out: Path, settings: Settings, overwrite: bool, console
         console: where progress and the result go.
 
     Raises:
-        UsageError: no run there, or no pictures to check on.
+        UsageError: no run there, or no pictures to compare on.
         OutputError: `out` exists or cannot be written.
-        GateNotMet: the converted model decides otherwise; nothing is left at `out`.
+        GateNotMet: a converted model decides otherwise, or int8 is slower; nothing is left at `out`.
     """
+    check_name(out)
+    run, notes = open_run(folder), read_notes(settings.notes)
+    check_folder(out, overwrite, marker=CARD)
+    network = run.load_network()
+    cool(network, run.decision["temperature"], run.decision["shift"])
+    _, height, width, _ = network.input_shape
+    ranges = run.labelled("validation", CALIBRATION_PICTURES)
+    if not ranges and settings.precisions != ("fp32",):
+        raise UsageError(
+            f"fp16 and int8 need the validation pictures of {folder}, which are gone; put them back, or give --precision fp32"
+        )
+    shown = read(_judging(run, settings, [path for path, _ in ranges]), (width, height), console, "reading pictures")
+    if len(shown.paths) < ENOUGH:
+        say(
+            console,
+            f"compared on {len(shown.paths)} pictures only; {ENOUGH} or more say whether decisions stay",
+            "yellow",
+        )
+    calibration = (
+        read(ranges, (width, height), console, "reading validation pictures").pictures
+        if settings.precisions != ("fp32",)
+        else np.empty((0, height, width, 3), np.uint8)
+    )
+    with console.status("converting to ONNX"):
+        model = to_onnx(network, run.record["network"])
+    original = Original(model, _keras_asker(network), KERAS, run.decision["threshold"])
+    proofs = prove(original, settings.precisions, calibration, shown, console, settings.reduce_range)
+    return bundle(
+        out,
+        proofs,
+        lambda models, reference: make_card(run, out.name, (width, height), models, reference),
+        notes,
+        settings.force,
+        overwrite,
+        console,
+    )
+
+
+def precisions_named(text: str) -> tuple[Precision, ...]:
+    """`fp32,int8` as precisions, in the order of ALL. Raises UsageError: one of them is unknown."""
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in ALL:
+            raise UsageError(f"unknown precision {name!r}; known: {', '.join(ALL)}")
+    return tuple(precision for precision in ALL if precision in names)
+
+
+def check_name(out: Path) -> None:
+    """Raises UsageError: a bundle cannot be called so."""
     if not re.fullmatch(NAME, out.name):
         raise UsageError(
             f"a bundle cannot be called {out.name!r}: letters, digits, . _ and - only, the first a letter or digit"
         )
-    run, notes = open_run(folder), _notes(settings.notes)
-    with new_folder(out, overwrite, marker=CARD) as draft:
-        network = run.load_network()
-        cool(network, run.decision["temperature"], run.decision["shift"])
-        _, height, width, _ = network.input_shape
-        pictures = _read(_test_paths(run, settings), height, width, console)
-        model = _convert(run, network, settings.precision, console)
-        onnx.save(model, draft / FILE)
-        ask = _onnx_asker(draft / FILE)
-        threshold = run.decision["threshold"]
-        parity = compare(
-            _ask_all(_keras_asker(network), pictures, "Keras", console),
-            _ask_all(ask, pictures, "ONNX", console),
-            threshold,
-        )
-        console.print(_parity_table(parity, settings.precision))
-        limits = LIMITS[settings.precision]
-        check(
-            parity,
-            settings.precision,
-            limits if settings.max_flips is None else replace(limits, flips=settings.max_flips),
-        )
-        golden = ask(golden_pictures(GOLDEN_SEED, GOLDEN_PICTURES, width, height))
-        card = make_card(run, out.name, settings.precision, draft / FILE, (width, height), parity, golden)
-        (draft / CARD).write_text(card.model_dump_json(indent=2, by_alias=True) + "\n", encoding="utf-8")
-        (draft / "README.md").write_text(describe(card, notes), encoding="utf-8")
-        Classifier(Bundle(draft, card, settings.precision)).close()  # opens as it will for the user
-    say(console, f"bundle written to {out}")
-    return card
 
 
-def precision_named(name: str) -> Precision:
-    """Raises UsageError: no such precision."""
-    known: tuple[Precision, ...] = get_args(Precision)
-    for each in known:
-        if name == each:
-            return each
-    raise UsageError(f"unknown precision {name!r}; known: {', '.join(known)}")
-
-
-def _notes(path: Path | None) -> str:
+def read_notes(path: Path | None) -> str:
+    """Empty where there is no path. Raises UsageError: it cannot be read."""
     try:
         return "" if path is None else path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"--notes {path}: cannot be read ({error}); give a Markdown file") from error
 
 
-def _test_paths(run: Run, settings: Settings) -> list[Path]:
+def _judging(run: Run, settings: Settings, calibration: Sequence[Path]) -> list[tuple[Path, int]]:
+    """The run's test pictures, with their labels; then others, which only tell whether decisions stay.
+
+    The others are those of `data`, which get at least half, or else what is left of the run's own pictures.
+    """
+    limit = settings.at_most
+    chosen = run.labelled("test", limit if settings.data is None else limit - limit // 2)
     if settings.data is not None:
-        return find_pictures(settings.data, settings.at_most)
-    paths = run.paths("test", settings.at_most)
-    if not paths:
-        raise UsageError(f"the test pictures of {run.folder} are gone; give others to check on with --data FOLDER")
-    return paths
-
-
-def _convert(run: Run, network: keras.Model, precision: Precision, console: Console) -> onnx.ModelProto:
-    with console.status("converting to ONNX"):
-        model = to_onnx(network, run.record["network"])
-    if precision == "fp32":
-        return model
-    _, height, width, _ = network.input_shape
-    paths = run.paths("validation", CALIBRATION_PICTURES)
-    if not paths:
-        raise UsageError(
-            f"int8 needs the validation pictures of {run.folder}, which are gone; put them back, or give --precision fp32"
-        )
-    pictures = _read(paths, height, width, console)
-    with console.status(f"quantising, with the ranges of {len(pictures)} validation pictures"):
-        return to_int8(model, pictures)
-
-
-def _read(paths: Sequence[Path], height: int, width: int, console: Console) -> NDArray[np.uint8]:
-    pictures = []
-    for path in track(paths, "reading pictures", console=console):
-        try:
-            pictures.append(fit(read_picture(path), width, height))
-        except PictureError as error:
-            say(console, f"skipped: {error}", "yellow")
-    if not pictures:
-        raise UsageError(f"none of {len(paths)} pictures can be read; give others with --data FOLDER")
-    return np.stack(pictures)
+        others = find_pictures(settings.data, 2 * limit + len(calibration))
+    else:
+        others = [path for path, _ in (*run.labelled("validation", limit), *run.labelled("train", limit))]
+    used = {path.resolve() for path in (*calibration, *(path for path, _ in chosen))}
+    fresh = [(path, UNKNOWN) for path in others if path.resolve() not in used]
+    chosen += fresh[: limit - len(chosen)]
+    if not chosen:
+        raise UsageError(f"the pictures of {run.folder} are gone; give others to compare on with --data FOLDER")
+    return chosen
 
 
 def _keras_asker(network: keras.Model) -> Ask:
     network.compile(jit_compile=False)
     return lambda pictures: np.asarray(network.predict_on_batch(pictures), np.float32)[:, 0]
-
-
-def _onnx_asker(path: Path) -> Ask:
-    session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
-    return lambda pictures: np.asarray(session.run(["probabilities"], {"pictures": pictures})[0], np.float32)[:, 1]
-
-
-def _ask_all(ask: Ask, pictures: NDArray[np.uint8], name: str, console: Console) -> NDArray[np.float32]:
-    starts = range(0, len(pictures), BATCH)
-    return np.concatenate(
-        [ask(pictures[start : start + BATCH]) for start in track(starts, f"asking {name}", console=console)]
-    )
-
-
-def _parity_table(parity: Parity, precision: Precision) -> Table:
-    table = Table(
-        "precision",
-        "pictures",
-        "largest difference",
-        "mean difference",
-        "decisions that flip",
-        title="ONNX against Keras",
-    )
-    table.add_row(
-        precision, str(parity.n), f"{parity.largest_difference:.2g}", f"{parity.mean_difference:.2g}", str(parity.flips)
-    )
-    return table

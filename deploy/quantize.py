@@ -17,7 +17,7 @@ CALIBRATION_PICTURES = 256
 CALIBRATION_BATCH = 8
 
 
-class _Pictures(CalibrationDataReader):  # type: ignore[misc]  # no type stubs
+class Batches(CalibrationDataReader):  # type: ignore[misc]  # no type stubs
     """Hands the calibrator one batch after the other."""
 
     def __init__(self, pictures: NDArray[np.uint8]) -> None:
@@ -31,7 +31,7 @@ class _Pictures(CalibrationDataReader):  # type: ignore[misc]  # no type stubs
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """The tools log advice to the root logger, as warnings."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
@@ -41,7 +41,7 @@ def _quiet() -> Iterator[None]:
         logging.disable(before)
 
 
-def to_int8(model: onnx.ModelProto, pictures: NDArray[np.uint8]) -> onnx.ModelProto:
+def to_int8(model: onnx.ModelProto, pictures: NDArray[np.uint8], reduce_range: bool = False) -> onnx.ModelProto:
     """Quantises convolutions but the first, and the classifier's first matrix; input and output stay as they are.
 
     Weights are held per channel, in all 8 bits. Processors without VNNI saturate where the sum of two
@@ -53,22 +53,25 @@ def to_int8(model: onnx.ModelProto, pictures: NDArray[np.uint8]) -> onnx.ModelPr
         model: fp32, as `to_onnx` gives it.
         pictures: uint8, (n, height, width, 3), BGR: what the ranges of the layers are taken from.
             Pictures that judge the result must not be among them.
+        reduce_range: weights in 7 bits, for processors without VNNI.
     """
-    with _quiet(), tempfile.TemporaryDirectory(prefix="rivereye-") as folder:
+    with quiet(), tempfile.TemporaryDirectory(prefix="rivereye-") as folder:
         plain, prepared, quantised = (Path(folder) / name for name in ("plain.onnx", "prepared.onnx", "quantised.onnx"))
         onnx.save(model, plain)
         quant_pre_process(plain, prepared, skip_symbolic_shape=True)  # no shape here is symbolic but the batch
         nodes = onnx.load(prepared).graph.node
-        first = next(node.name for node in nodes if node.op_type == "Conv")  # its rounding is in all that follows
-        last = [node.name for node in nodes if node.op_type in ("Gemm", "MatMul")][-1]
+        first = [node.name for node in nodes if node.op_type == "Conv"][:1]  # its rounding is in all that follows
+        # Has few weights; in 8 bits its answer would come in steps.
+        last = [node.name for node in nodes if node.op_type in ("Gemm", "MatMul")][-1:]
         quantize_static(
             prepared,
             quantised,
-            _Pictures(pictures),
+            Batches(pictures),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=["Conv", "Gemm", "MatMul", "MaxPool", "Relu"],
-            nodes_to_exclude=[first, last],  # the last has 256 weights; in 8 bits its answer would come in steps
+            nodes_to_exclude=[*first, *last],
             per_channel=True,
+            reduce_range=reduce_range,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,

@@ -14,10 +14,10 @@ import keras
 
 from models.card import Data, Metrics
 from models.errors import DataError, UsageError, first_line
-from models.picture import is_picture
 
 SCHEMA = "rivereye/run/1"
 LABELS = ("ship", "no_ship")
+Part = Literal["test", "validation", "train"]
 DEPLOYED = "at the threshold"
 """What the calibrated Keras network is called beside the stages."""
 
@@ -60,13 +60,14 @@ class Run:
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise DataError(f"cannot load network {path}: {first_line(error)}; train it again") from error
 
-    def paths(self, part: Literal["validation", "test"], at_most: int) -> list[Path]:
-        """Pictures of a part that still exist: as many of one class as of the other where there are enough, shuffled by a fixed seed."""
+    def labelled(self, part: Part, at_most: int) -> list[tuple[Path, int]]:
+        """Pictures of a part that still exist, with their labels (1 for a ship): as many of one class as of the other where there are
+        enough, shuffled by a fixed seed."""
         draw = random.Random(0)
-        classes: dict[str, list[Path]] = {label: [] for label in LABELS}
+        classes: dict[str, list[tuple[Path, int]]] = {label: [] for label in LABELS}
         for row in self.pictures:
             if row["part"] == part and Path(row["path"]).is_file():
-                classes[row["label"]].append(Path(row["path"]))
+                classes[row["label"]].append((Path(row["path"]), int(row["label"] == "ship")))
         for paths in classes.values():
             draw.shuffle(paths)
         fewer, more = sorted(classes.values(), key=len)
@@ -107,16 +108,3 @@ def _check(run: Run) -> None:
     for row in run.pictures:
         if row["label"] not in LABELS or not row["path"] or not row["part"]:
             raise ValueError(f"pictures.csv has a row that names no picture, part or label: {row}")
-
-
-def find_pictures(folder: Path, at_most: int) -> list[Path]:
-    """Pictures anywhere below `folder`, in an order drawn by a fixed seed.
-
-    Raises:
-        UsageError: there are none.
-    """
-    paths = sorted(path for path in folder.rglob("*") if is_picture(path))
-    if not paths:
-        raise UsageError(f"no pictures in {folder}; give a folder of pictures such as the camera takes")
-    random.Random(0).shuffle(paths)
-    return paths[:at_most]

@@ -1,6 +1,7 @@
 """A deployable model: a folder with `card.json` and an ONNX file. Needs neither Keras nor ONNX Runtime."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,11 +10,16 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from models.card import Card, Model, Precision
-from models.errors import BundleError
+from models.errors import BundleError, UsageError
 
 CARD = "card.json"
+SCHEMA = Path(__file__).parent / "schemas" / "card.schema.json"
 RELEASED = Path(__file__).parent / "released"
 DEFAULT = "vgg16-river"
+LARGEST_CARD = 2**20
+"""Bytes."""
+ON_GPU: tuple[Precision, ...] = ("fp16", "fp32", "int8")
+"""From the likeliest to be the fastest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +57,18 @@ class Bundle:
         return content
 
 
-def open_bundle(place: str) -> Bundle:
+def open_bundle(place: str, precision: str | None = None, provider: str = "cpu") -> Bundle:
     """Opens a bundle by its folder, or a released one by its name.
+
+    Args:
+        place: folder or name.
+        precision: the one to run; None: on a GPU the first of fp16, fp32 and int8 that it has, else the card's first, which was
+            the fastest where it was made.
+        provider: what it will run on.
 
     Raises:
         BundleError: no bundle there, or its card cannot be understood.
+        UsageError: it has no file of this precision.
     """
     folder = Path(place)
     try:
@@ -76,6 +89,10 @@ def open_bundle(place: str) -> Bundle:
             f"no model bundle at {place}: found {found}; a bundle is a folder with {CARD} and an .onnx file, or a released model: {names or 'none here'}"
         )
     try:
+        if card_path.stat().st_size > LARGEST_CARD:
+            raise BundleError(
+                f"{card_path} has {card_path.stat().st_size} bytes; no card needs more than {LARGEST_CARD}"
+            )
         card = Card.model_validate_json(card_path.read_bytes())
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
@@ -83,7 +100,15 @@ def open_bundle(place: str) -> Bundle:
         raise BundleError(
             f"cannot understand {card_path}: {where}: {first['msg']}; was it written by a newer rivereye, or by hand?"
         ) from error
-    return Bundle(folder, card, next(iter(card.precisions)))
+    return Bundle(folder, card, _chosen(card, precision, provider))
+
+
+def _chosen(card: Card, wanted: str | None, provider: str) -> Precision:
+    order = sorted(card.precisions, key=ON_GPU.index) if provider in ("cuda", "tensorrt") else list(card.precisions)
+    for each in order:
+        if wanted in (None, each):
+            return each
+    raise UsageError(f"model {card.name} has no precision {wanted!r}; it has {', '.join(card.precisions)}")
 
 
 def golden_pictures(seed: int, n: int, width: int, height: int) -> NDArray[np.uint8]:
@@ -100,3 +125,12 @@ def golden_pictures(seed: int, n: int, width: int, height: int) -> NDArray[np.ui
     rows = np.arange(height) * tiles // height
     columns = np.arange(width) * tiles // width
     return np.ascontiguousarray(colours[:, rows][:, :, columns])
+
+
+def schema() -> str:
+    """JSON Schema (2020-12) of a card, as `schemas/card.schema.json` holds it."""
+    return json.dumps(Card.model_json_schema(by_alias=True, mode="serialization"), indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    SCHEMA.write_text(schema(), encoding="utf-8")

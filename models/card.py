@@ -14,7 +14,9 @@ FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.onnx$")]
 """A bare name, so that no card can point outside its folder."""
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 """Of a bundle."""
-Precision = Literal["fp32", "int8"]
+Precision = Literal["fp32", "fp16", "int8"]
+LARGEST_FILE = 2**31 - 1
+"""Bytes that an ONNX file may have: more it cannot hold."""
 
 
 class _Part(BaseModel):
@@ -98,7 +100,7 @@ class Data(_Part):
 
 
 class Parity(_Part):
-    """The ONNX file against the Keras network, on real pictures.
+    """The ONNX file against the card's reference, on real pictures.
 
     `largest_difference` and `mean_difference` are of probabilities; `flips` counts the pictures on
     which the two decide differently at the threshold.
@@ -110,6 +112,16 @@ class Parity(_Part):
     flips: int
 
 
+class Throughput(_Part):
+    """Pictures a second, in batches of `batch`, with as many threads, on a machine, by one provider."""
+
+    pictures_per_second: Annotated[float, Field(gt=0)]
+    batch: int
+    threads: int
+    provider: str
+    machine: str
+
+
 class Golden(_Part):
     """Answers that a sound runtime reproduces for `golden_pictures(seed, ...)`."""
 
@@ -118,14 +130,29 @@ class Golden(_Part):
     tolerance: Annotated[float, Field(gt=0, lt=1)]
 
 
+class Reference(_Part):
+    """What the bundle's files were compared with, such as the Keras network; `accuracy` and `throughput` as in Model."""
+
+    what: str
+    accuracy: Share | None = None
+    throughput: Throughput | None = None
+
+
 class Model(_Part):
-    """One ONNX file of the bundle."""
+    """One ONNX file of the bundle.
+
+    `parity`: by provider. `accuracy`: on labelled pictures among those of the parity, None where there were none. `forced`: it was
+    written although a limit of the export was passed.
+    """
 
     file: FileName
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    bytes: int
+    bytes: Annotated[int, Field(gt=0, le=LARGEST_FILE)]
     opset: int
-    parity: Parity
+    parity: Annotated[dict[str, Parity], Field(min_length=1)]
+    accuracy: Share | None = None
+    throughput: Throughput | None = None
+    forced: bool = False
     golden: Golden
 
 
@@ -134,11 +161,12 @@ VALIDATION = "validation pictures"
 
 
 class Card(_Part):
-    """All that is to be known about a bundle. JSON Schema: `Card.model_json_schema()`.
+    """All that is to be known about a bundle. JSON Schema: `schemas/card.schema.json`.
 
     `looks`: for brightness, contrast, sharpness and colourfulness (see `models.looks`) the 1st and the 99th
     percentile over the training pictures; None where they were not measured. `temperature` and `shift`: the network's
-    logits were divided by the one, and the other was then taken off them.
+    logits were divided by the one, and the other was then taken off them. `data` and `stages`: None and
+    empty for a model that somebody else trained.
     """
 
     schema_: Annotated[Literal["rivereye/card/1"], Field(alias="schema")] = "rivereye/card/1"
@@ -154,9 +182,10 @@ class Card(_Part):
     temperature: float = 1.0
     shift: Finite = 0.0
     recipe: str = "paper"
-    data: Data
+    data: Data | None = None
     looks: dict[str, tuple[Finite, Finite]] | None = None
-    stages: dict[str, Metrics]
+    stages: dict[str, Metrics] = {}
+    reference: Reference
     precisions: Annotated[dict[Precision, Model], Field(min_length=1)]
     versions: dict[str, str]
 

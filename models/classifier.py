@@ -1,36 +1,57 @@
 """An opened bundle: BGR pictures in, ship probabilities out, by ONNX Runtime."""
 
-import ctypes
-import os
+from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from models.bundle import Bundle, golden_pictures
+from models.binding import Binding
+from models.bundle import DEFAULT, Bundle, golden_pictures, open_bundle
 from models.closing import Closing
-from models.errors import BundleError, first_line
+from models.errors import BundleError, UsageError, first_line
+from models.providers import AUTO, ON_GPU, open_session, provider_named, usable_cores
 
-CUDA_DRIVERS = ("libcuda.so.1", "nvcuda.dll")
-ERROR_ONLY = 3
+ELSEWHERE = b"\x0a\x08location"
+"""How an ONNX file begins to name another one (field 1, 8 letters, of a StringStringEntryProto)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which model, in which precision (None: see `open_bundle`), on which provider (see `provider_named`)."""
+
+    model: str = DEFAULT
+    precision: str | None = None
+    provider: str = AUTO
+
+    def bundle(self) -> Bundle:
+        """Raises BundleError, UsageError: see `open_bundle` and `provider_named`."""
+        return open_bundle(self.model, self.precision, provider_named(self.provider))
 
 
 class Classifier(Closing):
-    """Answers for batches of pictures. Use it as a context manager, or close it; closing twice is fine.
+    """Answers for batches of pictures. Use it as a context manager, or close it; closing twice is fine. Thread-safe.
 
-    Opening checks the file against its card, takes the GPU where there is one, and refuses a runtime
-    that does not reproduce the card's golden answers. The CUDA path was never run on a GPU.
+    Opening checks the file against its card, and refuses a runtime that does not reproduce the card's golden answers.
+
+    Args:
+        bundle: to open.
+        provider: see `models.providers.provider_named`.
+        threads: on the CPU; 0: as many as there are cores.
 
     Raises:
+        UsageError: there is no such provider here.
         BundleError: the file is not what its card says, is no ONNX model, takes other input, or
             answers differently here than where it was made.
     """
 
-    def __init__(self, bundle: Bundle, threads: int = 0) -> None:
-        self.bundle = bundle
+    def __init__(self, bundle: Bundle, provider: str = AUTO, threads: int = 0) -> None:
+        self.bundle, self.provider = bundle, provider_named(provider)
         self.input = bundle.card.input
-        self._session: ort.InferenceSession | None = _open_session(bundle, threads or usable_cores())
-        self.provider = self._session.get_providers()[0].removesuffix("ExecutionProvider").lower()
+        self._lock = Lock()
+        self._session: ort.InferenceSession | None = _open(bundle, self.provider, threads or usable_cores())
+        self._binding = Binding(self._session, "cuda") if self.provider in ON_GPU else None
         self._check_golden()
 
     def probabilities(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -51,73 +72,68 @@ class Classifier(Closing):
             raise ValueError(
                 f"pictures must be uint8 of shape (n, {', '.join(map(str, expected))}); received {pictures.dtype} {pictures.shape}"
             )
-        if self._session is None:
-            raise ValueError("the classifier is closed")
-        answers = np.asarray(self._session.run([self.bundle.card.output], {self.input.name: pictures})[0])[:, 1]
+        answers = self._run(pictures)[:, 1]
         if not ((answers >= 0) & (answers <= 1)).all():  # NaN is neither
             raise BundleError(
                 f"{self.bundle.folder} answers {answers.min()} to {answers.max()}, no probability; the model is broken"
             )
-        return np.asarray(answers, np.float32)
+        return answers
 
     def close(self) -> None:
-        self._session = None
+        """Whoever is in the middle of an answer still gets it."""
+        self._session = self._binding = None
+
+    def _run(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        session, binding = self._session, self._binding
+        if session is None:
+            raise ValueError("the classifier is closed")
+        if binding is not None:
+            with self._lock:
+                return binding.run(pictures)
+        return np.asarray(session.run([self.bundle.card.output], {self.input.name: pictures})[0], np.float32)
 
     def _check_golden(self) -> None:
         golden = self.bundle.model.golden
         pictures = golden_pictures(golden.seed, len(golden.probabilities), self.input.width, self.input.height)
+        expected = np.array(golden.probabilities)
         try:
-            answers = self.probabilities(pictures)
+            difference = float(np.abs(self.probabilities(pictures) - expected).max())
+            if difference <= golden.tolerance:  # NaN is not
+                return
+            swapped = float(np.abs(self.probabilities(np.ascontiguousarray(pictures[..., ::-1])) - expected).max())
         except BundleError:
             raise
         except Exception as error:  # ONNX Runtime's exceptions share no base but Exception
             raise BundleError(
                 f"{self.bundle.folder / self.bundle.model.file} cannot be run: {first_line(error)}"
             ) from error
-        difference = float(np.abs(answers - np.array(golden.probabilities)).max())
-        if not difference <= golden.tolerance:  # written so that NaN is refused too
+        if swapped <= golden.tolerance:
             raise BundleError(
-                f"{self.bundle.folder} answers differently here than where it was made: golden pictures differ by {difference:.4f}, "
-                f"allowed {golden.tolerance}; the file, this runtime ({ort.__version__}, {self.provider}) or this processor is at fault"
+                f"{self.bundle.folder} takes RGB pictures where its card says BGR: its colours were swapped after it was made; "
+                f"copy the bundle again"
             )
+        raise BundleError(
+            f"{self.bundle.folder} answers differently here than where it was made: golden pictures differ by {difference:.4f}, "
+            f"allowed {golden.tolerance}; the file (its weights, or the mean it subtracts), this runtime ({ort.__version__}, {self.provider}) "
+            f"or this processor is at fault"
+        )
 
 
-def usable_cores() -> int:
-    """Cores this process may use, at least 1; a container often gets fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _open_session(bundle: Bundle, threads: int) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = ERROR_ONLY
-    # Threads that spin for work would take the cores from decoding.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    providers = ["CPUExecutionProvider"]
-    if "CUDAExecutionProvider" in ort.get_available_providers() and _has_cuda_driver():
-        ort.preload_dlls()  # from the packages that the extra `gpu` brings
-        providers.insert(0, "CUDAExecutionProvider")
+def _open(bundle: Bundle, provider: str, threads: int) -> ort.InferenceSession:
     path = bundle.folder / bundle.model.file
     content = bundle.read_model()
+    if ELSEWHERE in content:
+        raise BundleError(f"{path} keeps weights in other files, which no card vouches for; export it with all inside")
     try:
-        session = ort.InferenceSession(content, options, providers=providers)
+        session = open_session(content, provider, threads)
+    except UsageError:
+        raise
     except Exception as error:  # ONNX Runtime's exceptions share no base but Exception
         raise BundleError(
             f"{path} is no model that ONNX Runtime {ort.__version__} can open: {first_line(error)}"
         ) from error
     _check_signature(session, bundle)
     return session
-
-
-def _has_cuda_driver() -> bool:
-    """ONNX Runtime's GPU build lists CUDA wherever it is installed, and complains at length where there is no GPU."""
-    for name in CUDA_DRIVERS:
-        try:
-            ctypes.CDLL(name)
-        except OSError:
-            continue
-        return True
-    return False
 
 
 def _check_signature(session: ort.InferenceSession, bundle: Bundle) -> None:

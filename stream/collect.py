@@ -10,8 +10,7 @@ from shlex import quote
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from models.bundle import open_bundle
-from models.classifier import Classifier
+from models.classifier import Choice, Classifier
 from models.errors import OutputError, PictureError, UsageError
 from models.picture import fit, is_picture, read_picture
 from models.say import say
@@ -40,12 +39,12 @@ class Tally:
     interrupted: bool = False
 
 
-def collect(text: str, model: str, out: Path, every: float, limit: int, console: Console) -> Tally:
+def collect(text: str, choice: Choice, out: Path, every: float, limit: int, console: Console) -> Tally:
     """Looks at a frame every so often and keeps those worth a label. Ctrl-C ends it early; what was kept stays.
 
     Args:
         text: the source, see `open_source`.
-        model: folder of a bundle, or name of a released one.
+        choice: of the model.
         out: folder for the pictures and their table; one that holds some already is added to.
         every: seconds of media time between two looks; 0 looks at every frame.
         limit: pictures kept at most, by this run.
@@ -57,7 +56,7 @@ def collect(text: str, model: str, out: Path, every: float, limit: int, console:
     if not 0 <= every < math.inf:
         raise UsageError(f"--every {every} is no number of seconds; give 0 or more, for example 1 or 0.5")
     with ExitStack() as stack:
-        classifier = stack.enter_context(Classifier(open_bundle(model)))
+        classifier = stack.enter_context(Classifier(choice.bundle(), choice.provider))
         source = open_source(text)
         _spare_source(source, out)
         collection = stack.enter_context(Collection(out, source.camera))

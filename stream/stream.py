@@ -8,8 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-from models.bundle import open_bundle
-from models.classifier import Classifier
+from models.classifier import Choice, Classifier
 from models.errors import OutputError
 from models.outputs import check_file
 from models.picture import SUFFIXES
@@ -41,25 +40,27 @@ class Outputs:
         return [path for path in named if path is not None]
 
 
-def stream(
-    text: str,
-    model: str,
-    outputs: Outputs,
-    views: str,
-    threshold: str | None,
-    batch: int,
-    overwrite: bool,
-    console: Console,
-) -> Summary:
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """How frames are looked at.
+
+    `views`: what of a frame is looked at, see `views_named`. `threshold`: from which probability on a ship is in sight, see
+    `Card.threshold_named`. `batch`: views looked at in one go.
+    """
+
+    choice: Choice
+    views: str = "whole"
+    threshold: str | None = None
+    batch: int = 8
+
+
+def stream(text: str, outputs: Outputs, looking: Looking, overwrite: bool, console: Console) -> Summary:
     """Looks at every frame of a source. Ctrl-C ends it early; all files are valid then.
 
     Args:
         text: the source, see `open_source`.
-        model: folder of a bundle, or name of a released one.
         outputs: what to write.
-        views: what of a frame is looked at, see `views_named`.
-        threshold: from which probability on a ship is in sight, see `Card.threshold_named`.
-        batch: views looked at in one go.
+        looking: see Looking.
         overwrite: replace files that are there.
         console: for progress and tables; not where detections go.
 
@@ -67,16 +68,16 @@ def stream(
         UsageError, OutputError, BundleError, SourceError: see there. What was written until then is valid.
         BrokenPipeError: standard output was closed.
     """
-    looked_at = views_named(views)
+    looked_at = views_named(looking.views)
     _check_outputs(outputs, overwrite)
     with ExitStack() as stack:
-        bundle = open_bundle(model)
-        decided = bundle.card.threshold_named(threshold)
-        classifier = stack.enter_context(Classifier(bundle))
+        bundle = looking.choice.bundle()
+        decided = bundle.card.threshold_named(looking.threshold)
+        classifier = stack.enter_context(Classifier(bundle, looking.choice.provider))
         source = open_source(text)
         _spare_source(source, outputs)
         summary = Summary(source.live)
-        pipeline = Pipeline(source, classifier, batch, looked_at, decided)
+        pipeline = Pipeline(source, classifier, looking.batch, looked_at, decided)
         try:
             _run(pipeline, outputs, summary, console)
         finally:

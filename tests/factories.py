@@ -24,7 +24,21 @@ from onnx import TensorProto, helper
 from PIL import Image
 
 from models.bundle import CARD, Bundle, golden_pictures, open_bundle
-from models.card import Aim, Card, Data, Golden, Input, Metrics, Model, Network, Parity, Share, Threshold, Weights
+from models.card import (
+    Aim,
+    Card,
+    Data,
+    Golden,
+    Input,
+    Metrics,
+    Model,
+    Network,
+    Parity,
+    Reference,
+    Share,
+    Threshold,
+    Weights,
+)
 from models.picture import Box, Picture
 from stream.detection import Detection, ModelId, View, blind, seen
 from stream.frame import Frame
@@ -137,6 +151,7 @@ def make_card(content: bytes, golden: Sequence[float], threshold: float = 0.5) -
         threshold=Threshold(value=threshold, chosen="by hand"),
         data=Data(sha256="0" * 64, pictures=0, grouping="picture", parts={}),
         stages={"one": metrics},
+        reference=Reference(what="arithmetic"),
         aims={"miss<=2%": Aim(threshold=0.05, test=metrics)},
         precisions={
             "fp32": Model(
@@ -144,7 +159,7 @@ def make_card(content: bytes, golden: Sequence[float], threshold: float = 0.5) -
                 sha256=hashlib.sha256(content).hexdigest(),
                 bytes=len(content),
                 opset=OPSET,
-                parity=Parity(n=1, largest_difference=0, mean_difference=0, flips=0),
+                parity={"cpu": Parity(n=1, largest_difference=0, mean_difference=0, flips=0)},
                 golden=Golden(seed=GOLDEN_SEED, probabilities=tuple(golden), tolerance=1e-4),
             )
         },

@@ -6,17 +6,36 @@ import sys
 import pytest
 
 HEAVY = {"tensorflow", "keras", "tf2onnx", "onnx", "scipy", "sklearn", "matplotlib"}
-LIGHT = {"train", "train.verbs", "train.afterwards", "train.options"}
+LIGHT = {"deploy", "deploy.verbs", "train", "train.verbs", "train.afterwards", "train.options"}
 """Of the other stages: their part of the command line."""
 
 
-@pytest.mark.parametrize("module", ["rivereye", "stream", "stream.stream", "models.bundle", "models.classifier"])
-def test_the_base_install_loads_nothing_heavy(module: str) -> None:
+def loaded_by(module: str) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-c", f"import {module}"], capture_output=True, text=True, check=True
     )
-    loaded = {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
-    packages = {each.split(".")[0] for each in loaded}
+    return {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
+
+
+def packages_of(modules: set[str]) -> set[str]:
+    return {each.split(".")[0] for each in modules}
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["rivereye", "stream", "stream.stream", "models.binding", "models.bundle", "models.classifier", "models.providers"],
+)
+def test_the_base_install_loads_nothing_heavy(module: str) -> None:
+    loaded = loaded_by(module)
+    packages = packages_of(loaded)
     assert module.split(".")[0] in packages
     assert not packages & HEAVY
     assert {each for each in loaded if each.split(".")[0] in ("train", "deploy")} <= LIGHT
+
+
+def test_a_bundle_is_verified_without_what_made_it() -> None:
+    """On the machine that will use it."""
+    loaded = loaded_by("deploy.verify")
+    assert "deploy.verify" in loaded
+    assert not packages_of(loaded) & HEAVY
+    assert "train" not in packages_of(loaded)

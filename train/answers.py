@@ -1,6 +1,6 @@
 """What a run's network answered, kept beside it: all that its threshold and its report are made of.
 
-RUN/pictures.csv    every picture: path, label, group, part, brightness, and the probability after each stage
+RUN/pictures.csv    every picture: path, hash of the file, label, group, part, brightness, and the probability after each stage
 RUN/windows.csv     where frames were given, windows of the test part's cameras: the frame's path, label, group,
                     brightness, how much of its longer side the ship takes, and the probability after the last stage
 """
@@ -31,8 +31,8 @@ def write_pictures(
     for number, (sample, part) in enumerate(zip(dataset.samples, parts, strict=True)):
         given = [f"{values[number]:.6f}" if number in values else "" for values in answers.values()]
         light = f"{brightness_of(dataset.pictures[number]):.1f}"
-        rows.append([sample.path.resolve(), LABELS[sample.label], sample.group, part, light, *given])
-    _write(folder / PICTURES, ["path", "label", "group", "part", "brightness", *answers], rows)
+        rows.append([sample.path.resolve(), sample.sha256, LABELS[sample.label], sample.group, part, light, *given])
+    _write(folder / PICTURES, ["path", "sha256", "label", "group", "part", "brightness", *answers], rows)
 
 
 def write_windows(

@@ -1,5 +1,6 @@
 """`rivereye evaluate`: how well a model does on labelled pictures, its own or anybody's."""
 
+import hashlib
 import json
 import sys
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from models.say import say
 from train.dataset import list_samples
 from train.evaluation import evaluate
 from train.groups import Grouping
-from train.judge import opened
+from train.judge import Judge, opened
 from train.judging import judge_samples
 from train.report import write_report
 from train.run import listed
@@ -69,7 +70,7 @@ def evaluate_model(
             "model": judge.name,
             "judged_on": ", ".join(str(folder) for folder in folders),
             "threshold_chosen": judge.chosen if threshold is None else "by hand, on the command line",
-            "learnt": sum(path.resolve() in judge.learnt for path in judged.paths) if judge.run else None,
+            "learnt": _learnt(judged.paths, judge),
             "quarantined": listed(quarantined),
         }
         _warn(report, positive, console)
@@ -84,6 +85,16 @@ def evaluate_model(
     return report
 
 
+def _learnt(paths: Sequence[Path], judge: Judge) -> int | None:
+    """How many of the pictures the model was trained on, wherever they lie now; None where nobody knows."""
+    if judge.run is None:
+        return None
+    return sum(
+        path.resolve() in judge.learnt or hashlib.sha256(path.read_bytes()).hexdigest() in judge.learnt
+        for path in paths
+    )
+
+
 def plain_figures(report: dict[str, Any]) -> dict[str, Any]:
     """What fits on one line: figures that are one number, names, and how many pictures could not be used."""
     plain = {name: value for name, value in report.items() if not isinstance(value, list | dict)}
@@ -96,7 +107,9 @@ def plain_figures(report: dict[str, Any]) -> dict[str, Any]:
 def _warn(report: dict[str, Any], positive: str, console: Console) -> None:
     if not report["ships"]:
         say(console, f"no pictures in a sub-folder named {positive!r}: all count as showing no ship", "yellow")
-    if report["learnt"]:
+    if report["learnt"] is None:
+        say(console, "whether the model was trained on some of these pictures, its bundle does not say", "yellow")
+    elif report["learnt"]:
         say(
             console,
             f"the network was trained on {report['learnt']} of these {report['n']} pictures: the figures flatter it",

@@ -74,7 +74,7 @@ def describe(gathered: Gathered, folders: Sequence[Path], grouping: Grouping, co
     if warning := in_words(duplicates):
         say(console, warning, "yellow")
     learnt = [measure_looks(picture) for picture, part in zip(dataset.pictures, parts, strict=True) if part == "train"]
-    data = describe_data(dataset, parts, folders, grouping.rule)
+    data = describe_data(dataset, parts, folders, grouping.used)
     console.print(groups_table(data))
     console.print(parts_table(data))
     return data | {"duplicates": duplicates, "looks": usual(learnt)}
@@ -106,4 +106,6 @@ def _windows(
         f"{len(learnt)} windows from frames for training, {sum(window.label for window in learnt)} with a ship; "
         f"{len(windows) - len(learnt)} left out: their cameras are in validation or test"
     )
+    if not learnt:
+        say(console, "--frames gave nothing to learn from", "yellow")
     return Windows(learnt, tested, tuple(quarantined))

@@ -25,7 +25,7 @@ class Grouping:
     `Grouping("picture")`: every picture stands alone.
     `Grouping("groups.csv")`: a table with the columns `pattern,group`. The first pattern (as in a
     shell) that fits the file's name decides; an empty group lets each picture stand alone; where no
-    pattern fits, the name decides. `fitted` says whether any did so far.
+    pattern fits, the name decides. `fitted` says whether any row did so far.
     `Grouping("manifest.csv")`: a table with the columns `path,group`, one row a file. A path is absolute, or
     starts at the folder of the table. An empty group lets the picture stand alone; where no row names the
     picture, the name decides, and `unnamed` has its path.
@@ -48,12 +48,18 @@ class Grouping:
         else:
             self.patterns = rows
 
+    @property
+    def used(self) -> str:
+        """The rule, or the names of files where no row of its table fitted any picture so far."""
+        return self.rule if self.fitted or self.rule in (BY_NAME, ALONE) else BY_NAME
+
     def of(self, path: Path, class_folder: Path) -> str:
         """The group of the picture at `path`, which lies somewhere in `class_folder`."""
         if self.rule == ALONE:
             return str(path)
         if self.manifest is not None:
             if (group := self.manifest.get(path.resolve())) is not None:
+                self.fitted = True
                 return group or str(path)
             self.unnamed.add(path)
         for pattern, group in self.patterns:
@@ -95,9 +101,14 @@ def _read_table(path: Path) -> tuple[str, tuple[tuple[str, str], ...]]:
         )
     column = found[0]
     # Of a row that is shorter than the header, csv makes None.
+    short = [number for number, row in enumerate(rows, 2) if row["group"] is None]
+    if short:
+        raise UsageError(
+            f"--groups {path}: line {short[0]} has no group; an empty one, where each picture stands alone, is written {column},"
+        )
     if any(row[column] is None or (column == "path" and not row[column].strip()) for row in rows):
         raise UsageError(f"--groups {path}: a row has no {column}; every row needs {column},group")
-    return column, tuple((row[column].strip(), (row["group"] or "").strip()) for row in rows)
+    return column, tuple((row[column].strip(), row["group"].strip()) for row in rows)
 
 
 def _by_file(table: Path, rows: tuple[tuple[str, str], ...]) -> dict[Path, str]:

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.bundle import CARD, open_bundle
+from models.bundle import CARD
 from models.card import how_chosen
-from models.classifier import Classifier
+from models.classifier import Choice, Classifier
 from models.errors import DataError, first_line
 from models.extras import importing
 from train.answers import PICTURES, read_rows
@@ -28,7 +28,8 @@ class Judge:
     """A model that is open.
 
     `stage` is what its answers are called beside those of others. `chosen` says how its threshold
-    was chosen. `run` is what run.json holds, and `learnt` the pictures it was trained on, where that is known.
+    was chosen. `run` is what run.json holds, and `learnt` the pictures it was trained on, where that is known: their paths
+    and the SHA-256 of their files.
     """
 
     name: str
@@ -39,7 +40,7 @@ class Judge:
     chosen: str
     answer: Answer
     run: dict[str, Any] | None = None
-    learnt: frozenset[Path] = frozenset()
+    learnt: frozenset[Path | str] = frozenset()
 
 
 @contextmanager
@@ -55,7 +56,7 @@ def opened(model: str) -> Iterator[Judge]:
     if _is_run(Path(model)):
         yield _of_run(Path(model))
         return
-    with Classifier(open_bundle(model)) as classifier:
+    with Classifier(Choice(model).bundle()) as classifier:
         card = classifier.bundle.card
         yield Judge(
             name=card.name,
@@ -81,7 +82,10 @@ def _of_run(folder: Path) -> Judge:
         threshold, temperature = float(decision["threshold"]), float(decision["temperature"])
         shift, aim = float(decision.get("shift", 0.0)), decision["aim"]
         rows = read_rows(folder / PICTURES)
-        learnt = frozenset(Path(row["path"]) for row in rows if row["part"] == "train")
+        own = [row for row in rows if row["part"] == "train"]
+        learnt = frozenset[Path | str](
+            {Path(row["path"]) for row in own} | {row["sha256"] for row in own if row.get("sha256")}
+        )
     network = _load(folder / "network.keras")
     _, height, width, _ = network.input_shape
 

@@ -102,7 +102,7 @@ def gain(report: Mapping[str, Any]) -> str | None:
     verdict = (
         "No picture is decided differently in the end."
         if not won + lost
-        else f"If both were equally good, a difference this large would come about in {percent(p)} of cases "
+        else f"If both were equally good, a difference this large would come about in {'all' if p == 1 else percent(p) if p >= 0.001 else 'less than 0.1 %'} of cases "
         f"(McNemar's test, exact, two-sided: p = {p:.2g}), so {'that may be chance' if p >= CHANCE else 'it is hardly chance'}."
     )
     return (

@@ -170,6 +170,22 @@ def table(
     tabulate(data, out, settings, overwrite, console)
 
 
+def label(
+    folder: Annotated[Path, typer.Argument(help="Folder of pictures, as `rivereye collect` leaves it.")],
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Of the page; 0 takes any that is free.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
+) -> None:
+    """Sort pictures into ship and no ship, one key each, on a page in the browser.
+
+    S or right arrow: a ship is in sight. N or left arrow: none. U or Ctrl-Z: undo. Space: later. X: set aside, what is broken or cannot be told.
+
+    Each picture is moved into a sub-folder, so that `rivereye train` takes the folder, and you may stop (Ctrl-C) and go on at any time.
+    """
+    from train.label import label as begin
+
+    begin(folder, port, browser, console)
+
+
 def _numbers(option: str, text: str | None, kind: Callable[[str], Any]) -> tuple[Any, ...] | None:
     """`10,2` as numbers. Raises UsageError."""
     if text is None:

@@ -7,10 +7,10 @@ from typing import Any
 import keras
 import pytest
 
-from deploy.run import Run, find_pictures, open_run
+from deploy.run import Run, open_run
 from models.errors import DataError, UsageError
 from tests.deploy.runs import decision, toy_network, write_record, write_table
-from tests.pictures import draw, save
+from tests.pictures import DRAWN
 
 HINT = "give the folder that `rivereye train --out` wrote"
 
@@ -29,7 +29,8 @@ def test_a_real_run(trained: Path) -> None:
     run = open_run(trained)
     assert run.data.sha256 == run.record["data"]["sha256"]
     assert list(run.stages) == ["transfer", "fine-tuning", "at the threshold"]
-    assert len(run.paths("test", 1000)) == len(run.paths("validation", 1000)) == 4
+    assert len(run.labelled("test", 1000)) == len(run.labelled("validation", 1000)) == 4
+    assert len(run.labelled("train", 1000)) == DRAWN - 8
     assert run.load_network().count_params() == 14_714_688 + 2_097_665
 
 
@@ -110,57 +111,40 @@ def test_pictures_are_drawn_evenly(
     tmp_path: Path, ships: int, others: int, at_most: int, expected: tuple[int, int]
 ) -> None:
     run = run_of(tmp_path, ships, others)
-    chosen = [int(path.stem) < ships for path in run.paths("test", at_most)]
+    chosen = [int(path.stem) < ships for path, _ in run.labelled("test", at_most)]
     assert (sum(chosen), len(chosen) - sum(chosen)) == expected
 
 
 @pytest.mark.parametrize("at_most", [1, 3, 7])
 def test_an_odd_number_of_pictures(tmp_path: Path, at_most: int) -> None:
-    chosen = run_of(tmp_path, 20, 20).paths("test", at_most)
-    counts = Counter(int(path.stem) < 20 for path in chosen)
+    chosen = run_of(tmp_path, 20, 20).labelled("test", at_most)
+    counts = Counter(int(path.stem) < 20 for path, _ in chosen)
     assert len(set(chosen)) == at_most
     assert abs(counts[True] - counts[False]) == 1
 
 
 def test_pictures_are_shuffled_alike_each_time(tmp_path: Path) -> None:
     run = run_of(tmp_path, 10, 10)
-    first = run.paths("test", 20)
-    assert first == run.paths("test", 20)
+    first = run.labelled("test", 20)
+    assert first == run.labelled("test", 20)
     assert sorted(first) != first
-    labels = [int(path.stem) < 10 for path in first]
+    labels = [label for _, label in first]
+    assert labels == [int(path.stem) < 10 for path, _ in first]
     assert labels != sorted(labels)
     assert labels != sorted(labels, reverse=True)
 
 
 def test_only_the_part_that_is_asked_for(tmp_path: Path) -> None:
     run = run_of(tmp_path, 2, 2, part="validation")
-    assert run.paths("test", 9) == []
-    assert len(run.paths("validation", 9)) == 4
+    assert run.labelled("test", 9) == []
+    assert len(run.labelled("validation", 9)) == 4
 
 
 def test_vanished_pictures_are_left_out(tmp_path: Path) -> None:
     run = run_of(tmp_path, 3, 3)
     (tmp_path / "0.png").unlink()
     (tmp_path / "5.png").unlink()
-    assert {path.name for path in run.paths("test", 9)} == {"1.png", "2.png", "3.png", "4.png"}
-
-
-def test_find_pictures(tmp_path: Path) -> None:
-    for number in range(9):
-        save(draw(ship=True, seed=number, size=(20, 20)), tmp_path / f"cam{number % 2}" / f"{number}.png")
-    (tmp_path / "notes.txt").touch()
-    found = find_pictures(tmp_path, 1000)
-    assert sorted(int(path.stem) for path in found) == list(range(9))
-    assert found == find_pictures(tmp_path, 1000) != sorted(found)
-    assert find_pictures(tmp_path, 4) == found[:4]
-
-
-@pytest.mark.parametrize("name", ["missing", "empty", "file.png"])
-def test_no_pictures(tmp_path: Path, name: str) -> None:
-    (tmp_path / "empty").mkdir()
-    save(draw(ship=True, seed=1, size=(20, 20)), tmp_path / "file.png")
-    with pytest.raises(UsageError, match=f"no pictures in .*{name}; give a folder of pictures"):
-        find_pictures(tmp_path / name, 9)
+    assert {path.name for path, _ in run.labelled("test", 9)} == {"1.png", "2.png", "3.png", "4.png"}
 
 
 def damage(path: Path, kind: str) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models import bundle as module
-from models.bundle import CARD, RELEASED, golden_pictures, open_bundle
+from models.bundle import CARD, LARGEST_CARD, RELEASED, golden_pictures, open_bundle
 from models.classifier import Classifier
 from models.errors import BundleError, UsageError
 from tests.factories import write_bundle
@@ -104,6 +104,12 @@ def test_a_card_that_is_none(tmp_path: Path, content: bytes) -> None:
         ("precisions/fp32/sha256", "ABC"),
         ("precisions/fp32/golden/probabilities", []),
         ("precisions/fp32/golden/tolerance", 0),
+        ("precisions/fp32/golden/probabilities", [0.5] * 65),
+        ("precisions/fp32/bytes", 0),
+        ("precisions/fp32/bytes", 2**31),
+        ("precisions/fp32/parity", {}),
+        ("precisions/fp8", {}),
+        ("reference", None),
         ("precisions/fp32/file", "../model.onnx"),
         ("precisions/fp32/file", "/etc/passwd"),
         ("precisions/fp32/file", "a/b.onnx"),
@@ -118,6 +124,57 @@ def test_a_wrong_field_is_named(tmp_path: Path, where: str, value: object) -> No
     change_card(folder, where, value)
     with pytest.raises(BundleError, match=rf"{CARD}: {where.replace('/', '.')}"):
         open_bundle(str(folder))
+
+
+def test_a_card_larger_than_any_is_not_read(tmp_path: Path) -> None:
+    folder = write_bundle(tmp_path / "bundle")
+    with (folder / CARD).open("r+b") as file:
+        file.truncate(LARGEST_CARD + 1)
+    with pytest.raises(
+        BundleError, match=rf"card\.json has {LARGEST_CARD + 1} bytes; no card needs more than {LARGEST_CARD}"
+    ):
+        open_bundle(str(folder))
+
+
+def with_precisions(folder: Path, *names: str) -> str:
+    """Gives the card these, in this order, all of the one file."""
+    path = write_bundle(folder)
+    model = json.loads((path / CARD).read_text(encoding="utf-8"))["precisions"]["fp32"]
+    change_card(path, "precisions", dict.fromkeys(names, model))
+    return str(path)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
+def test_the_precision_that_is_asked_for(tmp_path: Path, precision: str) -> None:
+    place = with_precisions(tmp_path / "bundle", "int8", "fp32", "fp16")
+    for provider in ("cpu", "cuda", "openvino"):
+        assert open_bundle(place, precision, provider).precision == precision
+
+
+@pytest.mark.parametrize(
+    ("has", "provider", "expected"),
+    [
+        (("int8", "fp32", "fp16"), "cpu", "int8"),
+        (("fp32", "int8"), "cpu", "fp32"),
+        (("fp32", "int8"), "openvino", "fp32"),
+        (("int8", "fp32", "fp16"), "cuda", "fp16"),
+        (("int8", "fp32", "fp16"), "tensorrt", "fp16"),
+        (("int8", "fp32"), "cuda", "fp32"),
+        (("int8",), "cuda", "int8"),
+    ],
+)
+def test_the_precision_where_none_is_asked_for(
+    tmp_path: Path, has: tuple[str, ...], provider: str, expected: str
+) -> None:
+    """The card's first, as it was the fastest; but a GPU is fast in 16 bits."""
+    assert open_bundle(with_precisions(tmp_path / "bundle", *has), None, provider).precision == expected
+
+
+@pytest.mark.parametrize("precision", ["fp16", "fp8", ""])
+def test_a_precision_that_is_not_there(tmp_path: Path, precision: str) -> None:
+    place = with_precisions(tmp_path / "bundle", "int8", "fp32")
+    with pytest.raises(UsageError, match=f"model brightness has no precision '{precision}'; it has int8, fp32"):
+        open_bundle(place, precision)
 
 
 def test_a_later_card_with_more_to_say_opens(tmp_path: Path) -> None:

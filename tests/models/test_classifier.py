@@ -1,11 +1,15 @@
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier, Event
+from time import sleep
 
 import numpy as np
 import pytest
 
-from models.classifier import Classifier, usable_cores
-from models.errors import BundleError, RivereyeError
+from models.classifier import Choice, Classifier
+from models.errors import BundleError, RivereyeError, UsageError
+from models.providers import provider_named, usable_cores
 from tests.factories import (
     SIDE,
     brightness_model,
@@ -21,7 +25,6 @@ from tests.factories import (
 RIGHT = golden_answers(brightness_model())
 BROKEN = {
     "no model": (b"these bytes are no model", RIGHT, "is no model that ONNX Runtime .* can open"),
-    "nothing": (b"", RIGHT, "is no model that ONNX Runtime .* can open"),
     "other input": (brightness_model(take="image"), RIGHT, "is not the model its card describes: it takes .*image"),
     "other output": (brightness_model(give="scores"), RIGHT, "is not the model its card describes: .*scores"),
     "other size": (brightness_model(side=2 * SIDE), RIGHT, r"is not the model its card describes: .*32, 32, 3"),
@@ -40,7 +43,7 @@ def pictures(*levels: int) -> np.typing.NDArray[np.uint8]:
 def test_answers_are_right(tmp_path: Path) -> None:
     with Classifier(opened_bundle(tmp_path / "bundle")) as classifier:
         answers = classifier.probabilities(pictures(0, 51, 102, 255))
-        assert classifier.provider in ("cpu", "cuda")
+        assert classifier.provider == provider_named("auto")
     assert answers.dtype == np.float32
     np.testing.assert_allclose(answers, [0, 0.2, 0.4, 1], atol=1e-6)
 
@@ -82,6 +85,63 @@ def test_closing_twice_is_fine_and_using_it_then_is_not(tmp_path: Path) -> None:
     classifier.close()
     with pytest.raises(ValueError, match="closed"):
         classifier.probabilities(pictures(1))
+
+
+THREADS = 8
+
+
+def test_many_threads_get_their_own_answers(tmp_path: Path) -> None:
+    """Of batches of different sizes, at once."""
+    with Classifier(opened_bundle(tmp_path / "bundle")) as classifier, ThreadPoolExecutor(THREADS) as pool:
+        together = Barrier(THREADS)
+
+        def ask(thread: int) -> None:
+            together.wait(timeout=10)
+            for turn in range(50):
+                levels = [(31 * thread + 7 * turn + each) % 256 for each in range(1 + (thread + turn) % 5)]
+                answers = classifier.probabilities(pictures(*levels))
+                np.testing.assert_allclose(answers, np.array(levels) / 255, atol=1e-6)
+
+        for done in [pool.submit(ask, thread) for thread in range(THREADS)]:
+            done.result(timeout=30)
+
+
+def test_closing_while_others_ask_gives_answers_or_says_closed(tmp_path: Path) -> None:
+    bundle = opened_bundle(tmp_path / "bundle")
+    for _ in range(5):
+        classifier, running = Classifier(bundle, threads=1), Event()
+
+        def ask_until_closed(level: int, classifier: Classifier = classifier, running: Event = running) -> str:
+            while True:
+                try:
+                    answers = classifier.probabilities(pictures(level, 255))
+                except ValueError as error:
+                    return str(error)
+                np.testing.assert_allclose(answers, [level / 255, 1], atol=1e-6)
+                running.set()
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            asked = [pool.submit(ask_until_closed, 30 * thread) for thread in range(THREADS)]
+            assert running.wait(timeout=10)
+            sleep(0.02)
+            classifier.close()
+            assert {each.result(timeout=10) for each in asked} == {"the classifier is closed"}
+
+
+@pytest.mark.parametrize("name", ["gpu", "CPU", ""])
+def test_an_unknown_provider_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="unknown provider .*; known: auto, cpu, cuda"):
+        Classifier(opened_bundle(tmp_path / "bundle"), name)
+
+
+def test_a_choice_opens_what_it_names(tmp_path: Path) -> None:
+    folder = str(write_bundle(tmp_path / "bundle"))
+    assert Choice(folder, None, "cpu").bundle().precision == "fp32"
+    assert Choice(folder).bundle().folder == Path(folder)
+    with pytest.raises(UsageError, match="has no precision 'int8'; it has fp32"):
+        Choice(folder, "int8").bundle()
+    with pytest.raises(UsageError, match="unknown provider 'gpu'"):
+        Choice(folder, None, "gpu").bundle()
 
 
 @pytest.mark.parametrize(("content", "golden", "said"), BROKEN.values(), ids=BROKEN.keys())

@@ -26,11 +26,11 @@ def test_pictures_that_were_not_asked_have_no_answer(tmp_path: Path) -> None:
     write_pictures(tmp_path, dataset("a/1.jpg", "b, c/2.jpg", "3.jpg"), PARTS, answers)
     with (tmp_path / "pictures.csv").open(newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
-    assert header == ["path", "label", "group", "part", "brightness", "one", "two"]
+    assert header == ["path", "sha256", "label", "group", "part", "brightness", "one", "two"]
     assert rows == [
-        [str(Path("a/1.jpg").resolve()), "no_ship", "g0", "train", "0.0", "", ""],
-        [str(Path("b, c/2.jpg").resolve()), "ship", "g1", "test", "0.0", "0.250000", "0.000000"],
-        [str(Path("3.jpg").resolve()), "no_ship", "g2", "train", "0.0", "", ""],
+        [str(Path("a/1.jpg").resolve()), "", "no_ship", "g0", "train", "0.0", "", ""],
+        [str(Path("b, c/2.jpg").resolve()), "", "ship", "g1", "test", "0.0", "0.250000", "0.000000"],
+        [str(Path("3.jpg").resolve()), "", "no_ship", "g2", "train", "0.0", "", ""],
     ]
 
 

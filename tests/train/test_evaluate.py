@@ -1,5 +1,6 @@
 """Judging folders of pictures, by a bundle and by a run."""
 
+import hashlib
 import json
 import math
 import shutil
@@ -68,10 +69,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     pictures = draw_dataset(folder.parent / "pictures", 12)
     rows = [
-        f"{path},{path.parent.name},g,{'test' if row else 'train'},0.5,0.5"
+        f"{path},{hashlib.sha256(path.read_bytes()).hexdigest()},{path.parent.name},g,{'test' if row else 'train'},0.5,0.5"
         for row, path in enumerate(sorted(pictures.rglob("*.*")))
     ]
-    (folder / "pictures.csv").write_text("\n".join(["path,label,group,part,first,last", *rows]), encoding="utf-8")
+    (folder / "pictures.csv").write_text(
+        "\n".join(["path,sha256,label,group,part,first,last", *rows]), encoding="utf-8"
+    )
     return folder
 
 
@@ -220,6 +223,19 @@ def test_pictures_that_it_learnt_from_are_told(run: Path, tmp_path: Path) -> Non
     page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
     assert "trained on 1 of these pictures" in page
     assert "To repeat it" in page
+
+
+def test_pictures_that_it_learnt_from_are_known_wherever_they_lie(run: Path, tmp_path: Path) -> None:
+    shutil.copytree(run.parent / "pictures", tmp_path / "elsewhere")
+    assert judge(run, tmp_path / "elsewhere")["learnt"] == 1
+
+
+def test_what_a_bundle_learnt_from_is_not_known(bundle: Path, greys: Path, tmp_path: Path) -> None:
+    console = Console(file=StringIO(), width=200)
+    assert judge(bundle, greys, console=console, out=tmp_path / "report")["learnt"] is None
+    said = "whether the model was trained on some of these pictures, its bundle does not say"
+    assert said in said_by(console)
+    assert said in (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

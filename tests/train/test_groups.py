@@ -92,8 +92,9 @@ def test_groups_that_may_be_one_camera(part_of: dict[str, str], words: list[str]
         (b"pattern;group\na*;a\n", r"received \['pattern;group'\]"),
         (b"pattern,group\n\xff*,a\n", "cannot be read .*; give name, picture, or a CSV file"),
         (b"group,pattern\nvenice\n", "pattern"),
+        (b"pattern,group\na*,a\nb*\n", "line 3 has no group; an empty one, .*, is written pattern,$"),
     ],
-    ids=["empty", "header", "columns", "semicolons", "encoding", "short-row"],
+    ids=["empty", "header", "columns", "semicolons", "encoding", "short-row", "no-group"],
 )
 def test_tables_that_are_none(tmp_path: Path, content: bytes, received: str) -> None:
     table = tmp_path / "groups.csv"
@@ -140,6 +141,7 @@ def test_by_manifest(tmp_path: Path) -> None:
     assert grouping.unnamed == {files[3], files[4], files[5]}
     grouping.of(files[3], ship)
     assert len(grouping.unnamed) == 3
+    assert grouping.used == str(tmp_path / "manifest.csv")
 
 
 def test_a_manifest_is_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,6 +155,7 @@ def test_nothing_is_unnamed_without_a_manifest(tmp_path: Path) -> None:
     grouping = manifest(tmp_path, "canal_*,venice", header="pattern,group")
     assert grouping.of(FOLDER / "lock_1.jpg", FOLDER) == "lock"
     assert not grouping.unnamed
+    assert grouping.used == "name"  # no pattern fitted
 
 
 @pytest.mark.parametrize(

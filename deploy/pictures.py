@@ -1,0 +1,59 @@
+"""Real pictures that a converted model is compared on."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+
+from models.errors import PictureError, UsageError
+from models.picture import fit, is_picture, read_picture
+from models.say import say
+
+UNKNOWN = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """`pictures`: uint8, (n, height, width, 3), BGR. `labels`: int64, (n,), 1 for a ship, UNKNOWN where a label is not known or may not judge."""
+
+    paths: tuple[Path, ...]
+    pictures: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+
+
+def read(paths: Sequence[tuple[Path, int]], size: tuple[int, int], console: Console, title: str) -> Shown:
+    """Reads pictures (path and label) and brings them to `size`, (width, height); those that cannot be read are said and left out.
+
+    Raises:
+        UsageError: none can be read.
+    """
+    kept: list[tuple[Path, int]] = []
+    pictures = []
+    for path, label in track(paths, title, console=console):
+        try:
+            pictures.append(fit(read_picture(path), *size))
+            kept.append((path, label))
+        except PictureError as error:
+            say(console, f"skipped: {error}", "yellow")
+    if not pictures:
+        raise UsageError(f"none of {len(paths)} pictures can be read; give others with --data FOLDER")
+    labels = np.array([label for _, label in kept], np.int64)
+    return Shown(tuple(path for path, _ in kept), np.stack(pictures), labels)
+
+
+def find_pictures(folder: Path, at_most: int) -> list[Path]:
+    """Pictures anywhere below `folder`, in an order drawn by a fixed seed.
+
+    Raises:
+        UsageError: there are none.
+    """
+    paths = sorted(path for path in folder.rglob("*") if is_picture(path))
+    if not paths:
+        raise UsageError(f"no pictures in {folder}; give a folder of pictures such as the camera takes")
+    random.Random(0).shuffle(paths)
+    return paths[:at_most]

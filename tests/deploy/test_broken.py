@@ -1,0 +1,176 @@
+"""Bundles that were damaged, or made to do harm: each is refused, with a sentence of its own."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from models.bundle import CARD, LARGEST_CARD, open_bundle
+from models.card import LARGEST_FILE
+from models.classifier import Classifier
+from models.errors import BundleError
+from tests.deploy.broken import change_card, replace_model
+
+Command = Callable[..., int]
+Damage = Callable[[Path], None]
+FILE = "fp32.onnx"
+
+
+def load(bundle: Path) -> onnx.ModelProto:
+    return onnx.load(bundle / FILE)
+
+
+def first_kernel(model: onnx.ModelProto) -> onnx.TensorProto:
+    name = next(node.input[1] for node in model.graph.node if node.op_type == "Conv")
+    return next(each for each in model.graph.initializer if each.name == name)
+
+
+def put(tensor: onnx.TensorProto, values: np.typing.NDArray[np.float32]) -> None:
+    tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(values, np.float32), tensor.name))
+
+
+def flipped_byte(bundle: Path) -> None:
+    content = bytearray((bundle / FILE).read_bytes())
+    content[len(content) // 2] ^= 1
+    (bundle / FILE).write_bytes(content)
+
+
+def cut_short(bundle: Path) -> None:
+    (bundle / FILE).write_bytes((bundle / FILE).read_bytes()[:-1])
+
+
+def gone(bundle: Path) -> None:
+    (bundle / FILE).unlink()
+
+
+def other_colours(bundle: Path) -> None:
+    model = load(bundle)
+    kernel = first_kernel(model)
+    put(kernel, numpy_helper.to_array(kernel)[:, ::-1])
+    replace_model(bundle, "fp32", model)
+
+
+def other_mean(bundle: Path) -> None:
+    model = load(bundle)
+    centre = next(each for each in model.graph.initializer if (numpy_helper.to_array(each) == -128).all())
+    put(centre, np.full(centre.dims, -64))
+    replace_model(bundle, "fp32", model)
+
+
+def no_numbers(bundle: Path) -> None:
+    model = load(bundle)
+    kernel = first_kernel(model)
+    put(kernel, np.full(kernel.dims, np.nan))
+    replace_model(bundle, "fp32", model)
+
+
+def foreign_code(bundle: Path) -> None:
+    """A node that only somebody's own library could run."""
+    model = load(bundle)
+    relu = next(node for node in model.graph.node if node.op_type == "Relu")
+    relu.op_type, relu.domain = "Exfiltrate", "com.example"
+    model.opset_import.append(helper.make_opsetid("com.example", 1))
+    replace_model(bundle, "fp32", model)
+
+
+def file_of_others(bundle: Path) -> None:
+    """Takes its weights from a file beside the bundle's folder, which is there and would do."""
+    model = load(bundle)
+    kernel = first_kernel(model)
+    secret = bundle.parent / "secret.bin"
+    secret.write_bytes(numpy_helper.to_array(kernel).tobytes())
+    from_outside(kernel, str(secret))
+    replace_model(bundle, "fp32", model)
+
+
+def file_above(bundle: Path) -> None:
+    model = load(bundle)
+    from_outside(first_kernel(model), "../../../../../../../../etc/passwd")
+    replace_model(bundle, "fp32", model)
+
+
+def from_outside(tensor: onnx.TensorProto, location: str) -> None:
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value=location)
+
+
+def no_model(bundle: Path) -> None:
+    path = bundle / FILE
+    path.write_bytes(bytes(path.stat().st_size))
+    change_card(bundle, "precisions/fp32/sha256", "0" * 64)
+
+
+def path_traversal(bundle: Path) -> None:
+    change_card(bundle, "precisions/fp32/file", "../secret.onnx")
+
+
+def endless_card(bundle: Path) -> None:
+    with (bundle / CARD).open("a") as file:
+        file.write(" " * LARGEST_CARD)
+
+
+def endless_file(bundle: Path) -> None:
+    change_card(bundle, "precisions/fp32/bytes", LARGEST_FILE + 1)
+
+
+DAMAGES: dict[Damage, str] = {
+    flipped_byte: r"fp32.onnx is not the file its card describes: sha256 \w+, expected \w+; copy the bundle again",
+    cut_short: r"fp32.onnx has (\d+) bytes, its card says \d+; copy the bundle again",
+    gone: r"cannot read .*fp32.onnx: No such file or directory; copy the bundle again",
+    other_colours: "takes RGB pictures where its card says BGR: its colours were swapped after it was made",
+    other_mean: r"answers differently here than where it was made: golden pictures differ by 0\.\d+, allowed 0.001",
+    no_numbers: "answers nan to nan, no probability; the model is broken",
+    foreign_code: "fp32.onnx is no model that ONNX Runtime .* can open: .*Exfiltrate",
+    file_of_others: "fp32.onnx keeps weights in other files, which no card vouches for",
+    file_above: "fp32.onnx keeps weights in other files, which no card vouches for",
+    no_model: "fp32.onnx is not the file its card describes",
+    path_traversal: "cannot understand .*card.json: precisions.fp32.file: ",
+    endless_card: r"card.json has \d+ bytes; no card needs more than 1048576",
+    endless_file: "cannot understand .*card.json: precisions.fp32.bytes: .*less than or equal to 2147483647",
+}
+
+
+def said_about(bundle: Path) -> str:
+    with pytest.raises(BundleError) as caught:
+        Classifier(open_bundle(str(bundle), "fp32"), "cpu")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(("damage", "said"), DAMAGES.items(), ids=lambda value: getattr(value, "__name__", ""))
+def test_a_damaged_bundle_is_refused(toy_bundle: Path, damage: Damage, said: str) -> None:
+    Classifier(open_bundle(str(toy_bundle), "fp32"), "cpu").close()
+    damage(toy_bundle)
+    message = said_about(toy_bundle)
+    assert re.search(said, message), message
+    assert str(toy_bundle) in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda value: str(value.__name__))
+def test_the_command_says_so_with_exit_code_1(
+    toy_bundle: Path, command: Command, capsys: pytest.CaptureFixture[str], damage: Damage
+) -> None:
+    damage(toy_bundle)
+    assert command("verify", toy_bundle, "--json", "--provider", "cpu") == 1
+    written = capsys.readouterr()
+    assert written.out == ""
+    assert written.err.startswith("rivereye: ")
+
+
+def test_other_precisions_of_a_damaged_bundle_still_open(toy_bundle: Path) -> None:
+    cut_short(toy_bundle)
+    Classifier(open_bundle(str(toy_bundle), "int8"), "cpu").close()
+
+
+@pytest.mark.parametrize("precision", ["fp16", "int8"])
+def test_golden_answers_guard_every_precision(toy_bundle: Path, precision: str) -> None:
+    opened = open_bundle(str(toy_bundle), precision)
+    turned = [1 - answer for answer in opened.model.golden.probabilities]
+    change_card(toy_bundle, f"precisions/{precision}/golden/probabilities", turned)
+    with pytest.raises(BundleError, match="answers differently here than where it was made"):
+        Classifier(open_bundle(str(toy_bundle), precision), "cpu")
