@@ -117,7 +117,8 @@ def _behind(gives: Gives, model: onnx.ModelProto) -> onnx.ModelProto:
             ("Identity", ["other" if gives.ships == (0,) else "shares"], "sum"),
         ]
     else:
-        added = [("MatMul", ["shares", "ships"], "sum")]
+        # No matrix: quantisation spares the last one of the graph, which has to be the model's own.
+        added = [("Mul", ["shares", "ships"], "of ships"), ("ReduceSum", ["of ships", "across"], "sum")]
     steps = [
         ("Flatten", ["floats"], "rows"),
         (score, ["rows"], "shares"),
@@ -128,13 +129,13 @@ def _behind(gives: Gives, model: onnx.ModelProto) -> onnx.ModelProto:
     nodes = [helper.make_node("Cast", ["scores"], ["floats"], name="give", to=TensorProto.FLOAT)]
     nodes += [helper.make_node(kind, given, [made], name=f"give {made}") for kind, given, made in steps]
     nodes.append(helper.make_node("Concat", ["no_ship", "ship"], ["probabilities"], name="give both", axis=1))
-    chosen = np.zeros((gives.columns, 1), np.float32)
-    chosen[[at for at in gives.ships if at < gives.columns]] = 1
+    chosen = np.array([at in gives.ships for at in range(gives.columns)], np.float32)
     constants = {
         "one": np.ones(1, np.float32),
         "zero": np.array(0, np.float32),
         "most": np.array(1, np.float32),
         "ships": chosen,
+        "across": np.ones(1, np.int64),
     }
     used = {name for node in nodes for name in node.input}
     taken = onnx.ValueInfoProto()

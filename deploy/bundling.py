@@ -14,7 +14,7 @@ from deploy.metadata import write_metadata
 from deploy.parity import save_flips
 from deploy.proving import Proven
 from deploy.speed import Ask
-from models.bundle import CARD, Bundle, golden_pictures
+from models.bundle import CARD, Bundle, apart, golden_pictures
 from models.card import Card, Golden, Model, Precision, Reference
 from models.classifier import Classifier
 from models.errors import GateNotMet
@@ -23,7 +23,7 @@ from models.say import say
 
 GOLDEN_PICTURES = 8
 GOLDEN_SEEDS = range(2026, 2034)
-GOLDEN_TOLERANCE: dict[Precision, float] = {"fp32": 1e-3, "fp16": 0.02, "int8": 0.05}
+GOLDEN_TOLERANCE: dict[Precision, float] = {"fp32": 0.02, "fp16": 0.1, "int8": 0.5}
 UNSAID = "0" * 64
 """In place of a hash that is not known yet."""
 
@@ -59,7 +59,7 @@ def bundle(
         say(console, f"forced: {reason}", "yellow")
     with new_folder(out, overwrite, marker=CARD) as draft:
         card = make_card({precision: _model(precision, proven) for precision, proven in found.items()}, reference)
-        card = _with_golden(card, found)
+        card = _with_golden(card, found, console)
         for precision, proven in found.items():
             write_metadata(proven.model, card, precision)
             card = _with_file(card, precision, proven.model, draft)
@@ -85,14 +85,17 @@ def _model(precision: Precision, proven: Proven) -> Model:
     )
 
 
-def _with_golden(card: Card, found: Mapping[Precision, Proven]) -> Card:
+def _with_golden(card: Card, found: Mapping[Precision, Proven], console: Console) -> Card:
     """The same golden pictures for all files: those for which swapped colours would change the answers most."""
     asks = {precision: proven.ask for precision, proven in found.items()}
-    seed = max(GOLDEN_SEEDS, key=lambda each: _betrays(next(iter(asks.values())), each, card))
+    betrayed = {seed: _betrays(next(iter(asks.values())), seed, card) for seed in GOLDEN_SEEDS}
+    seed = max(betrayed, key=betrayed.__getitem__)
+    if betrayed[seed] < max(model.golden.tolerance for model in card.precisions.values()):
+        say(console, "golden answers would not tell swapped colours: this network hardly minds them", "yellow")
     pictures = golden_pictures(seed, GOLDEN_PICTURES, card.input.width, card.input.height)
     models = {}
     for precision, model in card.precisions.items():
-        answers = tuple(round(float(answer), 6) for answer in asks[precision](pictures))
+        answers = tuple(float(f"{answer:.6g}") for answer in asks[precision](pictures))
         golden = model.golden.model_copy(update={"seed": seed, "probabilities": answers})
         models[precision] = model.model_copy(update={"golden": golden})
     return card.model_copy(update={"precisions": models})
@@ -100,7 +103,7 @@ def _with_golden(card: Card, found: Mapping[Precision, Proven]) -> Card:
 
 def _betrays(ask: Ask, seed: int, card: Card) -> float:
     pictures = golden_pictures(seed, GOLDEN_PICTURES, card.input.width, card.input.height)
-    return float(np.abs(ask(pictures) - ask(np.ascontiguousarray(pictures[..., ::-1]))).max())
+    return apart(ask(pictures), ask(np.ascontiguousarray(pictures[..., ::-1])))
 
 
 def _with_file(card: Card, precision: Precision, proto: onnx.ModelProto, folder: Path) -> Card:
@@ -123,12 +126,12 @@ def _keep_flips(out: Path, found: Mapping[Precision, Proven], console: Console) 
 def proofs_table(found: Mapping[Precision, Proven], reference: Reference) -> Table:
     """What was measured, the original first."""
     table = Table(
-        "precision", "provider", "pictures", "largest difference", "mean", "flips", "right", "pictures/s",
-        title=f"converted, against {reference.what}",
+        "file", "on", "n", "largest", "mean", "flips", "right", "per s",
+        title=f"converted, against {reference.what}: differences of probability on n pictures",
     )  # fmt: skip
     right = "" if reference.accuracy is None else f"{reference.accuracy.share:.2%}"
     speed = "" if reference.throughput is None else f"{reference.throughput.pictures_per_second:.1f}"
-    table.add_row(reference.what, "", "", "", "", "", right, speed)
+    table.add_row("original", "", "", "", "", "", right, speed)
     for precision, proven in found.items():
         for provider, parity in proven.parity.items():
             timed = proven.throughput if proven.throughput and proven.throughput.provider == provider else None

@@ -5,6 +5,7 @@ from importlib.metadata import version
 
 import onnxruntime as ort
 
+from deploy.parity import ENOUGH
 from deploy.run import Run
 from models.card import (
     Aim,
@@ -115,7 +116,7 @@ def _aims(card: Card) -> str:
     if not card.aims:
         return ""
     aims = "\n".join(
-        f"| {aim} | {point.threshold:.3f} | {_share(point.test.recall)} | {_share(point.test.false_alarms)} |"
+        f"| {aim} | {point.threshold:.3g} | {_share(point.test.recall)} | {_share(point.test.false_alarms)} |"
         for aim, point in card.aims.items()
     )
     return f"""## Other thresholds
@@ -138,8 +139,13 @@ def _files(card: Card) -> str:
                 f"{parity.largest_difference:.2g} | {parity.flips} | {_right(model) if timed else ''} | {_speed(model) if timed else ''} |"
             )
     table = "\n".join(lines)
+    few = (
+        ""
+        if all(p.n >= ENOUGH for m in card.precisions.values() for p in m.parity.values())
+        else f" Fewer than {ENOUGH} pictures say little of decisions."
+    )
     return f"""## The ONNX files against {card.reference.what}, on real pictures
-The first file is taken by itself on a processor, fp16 on a GPU; `--precision` takes another.{_where(card)}
+The first file is taken by itself on a processor, fp16 on a GPU; `--precision` takes another.{_where(card)}{few}
 
 | file | size | provider | pictures | largest difference of probability | decisions that flip | right (test part) | pictures/s |
 |---|---|---|---|---|---|---|---|

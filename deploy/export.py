@@ -24,7 +24,6 @@ from models.card import NAME, Card, Precision
 from models.errors import UsageError
 from models.networks import cool
 from models.outputs import check_folder
-from models.say import say
 
 KERAS = "the Keras network"
 ALL: tuple[Precision, ...] = get_args(Precision)
@@ -73,12 +72,6 @@ def export(folder: Path, out: Path, settings: Settings, overwrite: bool, console
             f"fp16 and int8 need the validation pictures of {folder}, which are gone; put them back, or give --precision fp32"
         )
     shown = read(_judging(run, settings, [path for path, _ in ranges]), (width, height), console, "reading pictures")
-    if len(shown.paths) < ENOUGH:
-        say(
-            console,
-            f"compared on {len(shown.paths)} pictures only; {ENOUGH} or more say whether decisions stay",
-            "yellow",
-        )
     calibration = (
         read(ranges, (width, height), console, "reading validation pictures").pictures
         if settings.precisions != ("fp32",)

@@ -43,6 +43,8 @@ def open_file(path: Path, asked: Asked) -> ForeignFile:
     """Raises UsageError: it is missing, no model, or something about it has to be said."""
     if not path.is_file():
         raise UsageError(f"no file at {path}; give an .onnx, .keras or .h5 file")
+    if not path.stat().st_size:
+        raise UsageError(f"{path} is empty; copy it again")
     if path.stat().st_size > LARGEST_FILE:
         raise UsageError(f"{path} has {path.stat().st_size} bytes; no more than {LARGEST_FILE} can be taken")
     if path.suffix.lower() == ".onnx":
@@ -58,6 +60,8 @@ def open_file(path: Path, asked: Asked) -> ForeignFile:
 
     def ask(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         answers = run(takes.of(pictures))
+        if not np.isfinite(answers).all():
+            raise UsageError(f"{path} gives answers that are no numbers; its weights are broken")
         if gives.scores == "probabilities" and not ((answers >= -SLACK) & (answers <= 1 + SLACK)).all():
             raise UsageError(
                 f"{path} gives {answers.min():.3g} to {answers.max():.3g}, which are no probabilities; give --scores softmax or sigmoid"
@@ -73,7 +77,7 @@ def describe(file: ForeignFile) -> str:
     ships = ", ".join(file.labels[at] for at in gives.ships)
     return (
         f"takes {takes.width} x {takes.height} {takes.colour} pictures, {takes.layout}, less {_list(takes.mean)}, divided by {_list(takes.scale)}; "
-        f"gives {gives.scores} of {', '.join(file.labels)}, ship: {ships}"
+        f"gives {gives.scores} of {', '.join(file.labels)}; ships are: {ships}"
     )
 
 

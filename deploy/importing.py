@@ -69,6 +69,7 @@ def import_model(path: Path, out: Path, asked: Asked, settings: Settings, overwr
     shown = read(judging, size, console, "reading pictures")
     calibration = shown.pictures[:0]
     if ranges:
+        say(console, f"{len(ranges)} of {len(paths)} pictures give the ranges of layers, and are not compared on")
         calibration = read([(each, UNKNOWN) for each in ranges], size, console, "reading pictures for ranges").pictures
     model = wrap(file.model, file.takes, file.gives)
     original = Original(

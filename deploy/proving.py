@@ -13,13 +13,14 @@ from rich.progress import track
 from scipy.stats import binomtest
 
 from deploy.half import to_fp16
-from deploy.parity import Flip, beyond, compare, flipped
+from deploy.parity import ENOUGH, Flip, beyond, compare, flipped
 from deploy.pictures import UNKNOWN, Shown
 from deploy.quantize import to_int8
 from deploy.speed import BATCH, Ask, machine, pictures_per_second
 from models.card import Parity, Precision, Reference, Share, Throughput
 from models.errors import GateNotMet
 from models.providers import open_session, provider_named, providers_here, usable_cores
+from models.say import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,9 @@ def prove(
     Returns:
         By precision, the fastest first; and the original's own figures.
     """
+    if len(shown.paths) < ENOUGH:
+        few = f"compared on {len(shown.paths)} pictures only; {ENOUGH} or more say whether decisions stay"
+        say(console, few, "yellow")
     expected = _ask_all(original.ask, shown.pictures, original.name, console)
     if not np.isfinite(expected).all():
         raise GateNotMet(f"{original.name} gives answers that are no numbers; train it again")

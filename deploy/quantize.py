@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from models.errors import UsageError
+
 CALIBRATION_PICTURES = 256
 CALIBRATION_BATCH = 8
 
@@ -77,4 +79,9 @@ def to_int8(model: onnx.ModelProto, pictures: NDArray[np.uint8], reduce_range: b
             calibrate_method=CalibrationMethod.MinMax,
             extra_options={"CalibMovingAverage": True},
         )
-        return onnx.load(quantised)
+        made = onnx.load(quantised)
+    if not any(node.op_type == "DequantizeLinear" for node in made.graph.node):
+        raise UsageError(
+            "int8: nothing in this network but its first convolution and its last matrix could be quantised; leave int8 out"
+        )
+    return made

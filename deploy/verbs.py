@@ -52,6 +52,7 @@ def verify(
         Path | None, typer.Option(help="Pictures to compare the precisions on, such as the camera takes.")
     ] = None,
     provider: Annotated[str, typer.Option(help="auto, cpu, cuda, tensorrt or openvino.")] = "auto",
+    precision: Annotated[str | None, typer.Option(help="fp32, fp16 or int8: this file alone. By itself all.")] = None,
     pictures: Annotated[int, typer.Option(min=1, help="How many pictures of --data at most.")] = 1000,
     json: Annotated[bool, typer.Option("--json", help="One JSON object to standard output, no table.")] = False,
 ) -> None:
@@ -61,7 +62,7 @@ def verify(
     """
     from deploy.verify import verify as begin
 
-    begin(bundle, data, provider, pictures, json, console)
+    begin(bundle, data, provider, precision, pictures, json, console)
 
 
 def import_(

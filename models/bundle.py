@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,8 @@ CARD = "card.json"
 SCHEMA = Path(__file__).parent / "schemas" / "card.schema.json"
 RELEASED = Path(__file__).parent / "released"
 DEFAULT = "vgg16-river"
+SUREST = 1e-6
+"""Probabilities beyond are taken for this: what is left is noise."""
 LARGEST_CARD = 2**20
 """Bytes."""
 ON_GPU: tuple[Precision, ...] = ("fp16", "fp32", "int8")
@@ -41,6 +44,8 @@ class Bundle:
             BundleError: the file is missing or has other contents than the card says.
         """
         path = self.folder / self.model.file
+        if path.resolve().parent != self.folder.resolve():
+            raise BundleError(f"{path} is a link that leaves its bundle; copy the file itself")
         try:
             if path.stat().st_size != self.model.bytes:
                 raise BundleError(
@@ -109,6 +114,12 @@ def _chosen(card: Card, wanted: str | None, provider: str) -> Precision:
         if wanted in (None, each):
             return each
     raise UsageError(f"model {card.name} has no precision {wanted!r}; it has {', '.join(card.precisions)}")
+
+
+def apart(answers: NDArray[np.float32], golden: Sequence[float] | NDArray[np.float32]) -> float:
+    """How far probabilities are from golden ones, as the largest difference of logits: a network that is sure of all of them shows there, too."""
+    found, expected = (np.clip(np.asarray(each, np.float64), SUREST, 1 - SUREST) for each in (answers, golden))
+    return float(np.abs(np.log(found / (1 - found)) - np.log(expected / (1 - expected))).max())
 
 
 def golden_pictures(seed: int, n: int, width: int, height: int) -> NDArray[np.uint8]:

@@ -123,7 +123,7 @@ class Throughput(_Part):
 
 
 class Golden(_Part):
-    """Answers that a sound runtime reproduces for `golden_pictures(seed, ...)`."""
+    """Answers that a sound runtime reproduces for `golden_pictures(seed, ...)`; `tolerance` is of their logits, see `apart`."""
 
     seed: int
     probabilities: Annotated[tuple[Probability, ...], Field(min_length=1, max_length=64)]

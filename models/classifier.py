@@ -8,7 +8,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from models.binding import Binding
-from models.bundle import DEFAULT, Bundle, golden_pictures, open_bundle
+from models.bundle import DEFAULT, Bundle, apart, golden_pictures, open_bundle
 from models.closing import Closing
 from models.errors import BundleError, UsageError, first_line
 from models.providers import AUTO, ON_GPU, open_session, provider_named, usable_cores
@@ -95,12 +95,12 @@ class Classifier(Closing):
     def _check_golden(self) -> None:
         golden = self.bundle.model.golden
         pictures = golden_pictures(golden.seed, len(golden.probabilities), self.input.width, self.input.height)
-        expected = np.array(golden.probabilities)
+        expected = golden.probabilities
         try:
-            difference = float(np.abs(self.probabilities(pictures) - expected).max())
+            difference = apart(self.probabilities(pictures), expected)
             if difference <= golden.tolerance:  # NaN is not
                 return
-            swapped = float(np.abs(self.probabilities(np.ascontiguousarray(pictures[..., ::-1])) - expected).max())
+            swapped = apart(self.probabilities(np.ascontiguousarray(pictures[..., ::-1])), expected)
         except BundleError:
             raise
         except Exception as error:  # ONNX Runtime's exceptions share no base but Exception
@@ -113,7 +113,7 @@ class Classifier(Closing):
                 f"copy the bundle again"
             )
         raise BundleError(
-            f"{self.bundle.folder} answers differently here than where it was made: golden pictures differ by {difference:.4f}, "
+            f"{self.bundle.folder} answers differently here than where it was made: the logits of golden pictures differ by {difference:.4f}, "
             f"allowed {golden.tolerance}; the file (its weights, or the mean it subtracts), this runtime ({ort.__version__}, {self.provider}) "
             f"or this processor is at fault"
         )

@@ -212,11 +212,24 @@ def test_it_streams_and_says_where_it_is_from(tmp_path: Path, data: Path) -> Non
 
 
 def test_int8_takes_ranges_from_pictures_that_do_not_judge(tmp_path: Path, data: Path, command: Command) -> None:
-    onnx.save(classifier(), tmp_path / "any.onnx")
+    keras.utils.set_random_seed(4)
+    layers = [keras.layers.Conv2D(4, 3), keras.layers.Conv2D(4, 3), keras.layers.GlobalAveragePooling2D()]
+    network = keras.Sequential([keras.Input((SIDE, SIDE, 3)), *layers, keras.layers.Dense(1, activation="sigmoid")])
+    network.save(tmp_path / "any.keras")
     options = ("--labels", "no_ship,ship", "--precision", "fp32,int8", "--force")
-    assert command("import", tmp_path / "any.onnx", "--data", data, "--out", tmp_path / "bundle", *options) == 0
+    assert command("import", tmp_path / "any.keras", "--data", data, "--out", tmp_path / "bundle", *options) == 0
     models = open_bundle(str(tmp_path / "bundle")).card.precisions
     assert {model.parity["cpu"].n for model in models.values()} == {9}  # of 12, a quarter gave the ranges
+
+
+def test_int8_in_which_nothing_is_int8_is_refused(
+    tmp_path: Path, data: Path, command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    onnx.save(classifier(), tmp_path / "any.onnx")
+    options = (*LABELS, "--precision", "fp32,int8", "--data", data)
+    assert command("import", tmp_path / "any.onnx", "--out", tmp_path / "bundle", *options) == 2
+    assert "int8: nothing in this network" in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "bundle").exists()
 
 
 LABELS = ("--labels", "no_ship,ship")

@@ -34,8 +34,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "pictures"
 
 
-def call(place: Path, data: Path | None = None, at_most: int = 1000) -> dict[str, Any]:
-    return verify(str(place), data, "cpu", at_most, False, Console(file=StringIO()))
+def call(place: Path, data: Path | None = None, at_most: int = 1000, precision: str | None = None) -> dict[str, Any]:
+    return verify(str(place), data, "cpu", precision, at_most, False, Console(file=StringIO()))
 
 
 def test_the_report(toy_exported: Path) -> None:
@@ -73,6 +73,13 @@ def test_pictures_are_compared_with_fp32(toy_exported: Path, folder: Path) -> No
     assert {each.n for each in parity.values()} == {COUNT}
     assert 0 < parity["fp16"].mean_difference < parity["int8"].mean_difference < 0.1
     assert {each.flips for each in parity.values()} == {0}
+
+
+def test_one_file_alone(toy_exported: Path, folder: Path) -> None:
+    (found,) = call(toy_exported, folder, precision="int8")["files"]
+    assert (found["precision"], found["parity"]["n"]) == ("int8", COUNT)
+    with pytest.raises(UsageError, match="no precision 'int4'"):
+        call(toy_exported, precision="int4")
 
 
 @pytest.mark.parametrize("at_most", [1, 5])
@@ -210,7 +217,7 @@ def test_it_needs_no_tensorflow(toy_exported: Path) -> None:
     """It runs on the machine that will use the bundle."""
     script = (
         "import sys; from rich.console import Console; from deploy.verify import verify; "
-        "verify(sys.argv[1], None, 'cpu', 1, False, Console(stderr=True)); "
+        "verify(sys.argv[1], None, 'cpu', None, 1, False, Console(stderr=True)); "
         "assert not {'tensorflow', 'keras', 'tf2onnx', 'onnx', 'scipy'} & set(sys.modules)"
     )
     done = subprocess.run(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models import bundle as module
-from models.bundle import CARD, LARGEST_CARD, RELEASED, golden_pictures, open_bundle
+from models.bundle import CARD, LARGEST_CARD, RELEASED, apart, golden_pictures, open_bundle
 from models.classifier import Classifier
 from models.errors import BundleError, UsageError
 from tests.factories import write_bundle
@@ -239,3 +239,26 @@ def test_golden_pictures_stay_what_they_are() -> None:
     )
     np.testing.assert_array_equal(pictures, golden_pictures(7, 3, 150, 100))
     assert (pictures != golden_pictures(8, 3, 150, 100)).any()
+
+
+def test_a_file_that_is_a_link_out_of_its_bundle(tmp_path: Path) -> None:
+    opened = open_bundle(str(write_bundle(tmp_path / "bundle")))
+    path = opened.folder / "model.onnx"
+    path.rename(tmp_path / "elsewhere.onnx")
+    path.symlink_to(tmp_path / "elsewhere.onnx")
+    with pytest.raises(BundleError, match="is a link that leaves its bundle"):
+        opened.read_model()
+
+
+@pytest.mark.parametrize(
+    ("answers", "golden", "difference"),
+    [
+        ((0.5,), (0.5,), 0.0),
+        ((0.5, 0.2), (0.5, 0.8), 2 * np.log(4)),
+        ((1e-5,), (1e-4,), 2.3025),
+        ((0.0,), (1e-7,), 0.0),
+    ],
+)
+def test_how_far_answers_are_apart(answers: tuple[float, ...], golden: tuple[float, ...], difference: float) -> None:
+    """Networks that are sure of every picture differ in logits only."""
+    assert apart(np.array(answers, np.float32), golden) == pytest.approx(difference, abs=1e-3)
