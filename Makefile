@@ -4,9 +4,10 @@ UV := .uv/bin/uv
 BASE := .venv-base
 DEV := .venv
 CLIP ?= stream/demo/river.mp4
+PACKAGES := chromium gir1.2-gst-rtsp-server-1.0 python3-gi
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help demo test check format clean
+.PHONY: help demo test check format clean packages
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -16,7 +17,7 @@ demo: $(BASE)/ready ## look for ships in a clip: make demo, or make demo CLIP=pa
 
 test: check ## install what the tests need, and run all of them
 
-check: $(DEV)/ready /usr/bin/chromium
+check: $(DEV)/ready packages
 	$(DEV)/bin/ruff check
 	$(DEV)/bin/ruff format --check
 	$(DEV)/bin/mypy
@@ -38,9 +39,10 @@ $(DEV)/ready: $(UV) pyproject.toml uv.lock
 	UV_PROJECT_ENVIRONMENT=$(DEV) $(UV) sync --quiet --frozen --extra dev
 	@touch $@
 
-# The page of `rivereye label` is tested in a real browser.
-/usr/bin/chromium:
-	$(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -qq --yes --no-install-recommends chromium
+# What the tests need of Debian, installed where it is missing: a real browser for the page of `rivereye label`, a real RTSP server.
+packages:
+	@dpkg-query --show --showformat='$${db:Status-Status}\n' $(PACKAGES) 2>&1 | grep --quiet --invert-match --line-regexp installed || exit 0; \
+	$(AS_ROOT) apt-get update -qq && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends $(PACKAGES)
 
 # Debian's Python lacks venv until python3-venv is installed.
 $(UV):

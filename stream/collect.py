@@ -17,9 +17,11 @@ from models.say import say
 from stream.collection import Collection
 from stream.detection import Detection
 from stream.frame import Frame
+from stream.lookout import lookout_at
+from stream.pace import Pace
 from stream.pipeline import Pipeline
-from stream.sampled import Sampled
-from stream.source import Source, open_source
+from stream.source import Source
+from stream.video import Opening
 from stream.worth import REASONS, REMEMBERED, Worth
 
 BATCH = 4
@@ -57,23 +59,31 @@ def collect(text: str, choice: Choice, out: Path, every: float, limit: int, cons
         raise UsageError(f"--every {every} is no number of seconds; give 0 or more, for example 1 or 0.5")
     with ExitStack() as stack:
         classifier = stack.enter_context(Classifier(choice.bundle(), choice.provider))
-        source = open_source(text)
-        _spare_source(source, out)
-        collection = stack.enter_context(Collection(out, source.camera))
-        tally = Tally(source.live)
+        opening = Opening(pace=Pace(fps=1 / every if every else None))
+        lookout = lookout_at(text, opening, classifier.bundle.card.threshold.value)
+        if lookout.first is not None:
+            _spare_source(lookout.first, out)
+        collection = stack.enter_context(Collection(out, lookout.camera))
+        tally = Tally(lookout.live)
+        pipeline = Pipeline(classifier, BATCH)
+        pipeline.add(lookout)
         try:
-            _run(Pipeline(Sampled(source, every), classifier, BATCH), collection, tally, limit, console)
+            _run(pipeline, lookout.camera, collection, tally, limit, console)
         except KeyboardInterrupt:
             tally.interrupted = True
         finally:
-            say(console, sentence(tally, source.camera, out))
+            if (source := pipeline.source(lookout.camera)) is not None:
+                tally.live = source.live  # an address may turn out to be a recording
+            say(console, sentence(tally, lookout.camera, out))
+        if (error := pipeline.error(lookout.camera)) is not None:
+            raise error
     return tally
 
 
 def sentence(tally: Tally, camera: str, out: Path) -> str:
     """The result for people, and what to do next."""
     frames = "1 frame" if tally.looked == 1 else f"{tally.looked} frames"
-    unreadable = f" ({tally.unreadable} of them unreadable)" if tally.unreadable else ""
+    unreadable = f" ({tally.unreadable} of them unreadable, too dark, or otherwise blind)" if tally.unreadable else ""
     why = ", ".join(f"{tally.reasons[reason]} {reason}" for reason in REASONS if tally.reasons[reason])
     several = " (some for several reasons)" if tally.reasons.total() > tally.kept else ""
     end = "interrupted: " if tally.interrupted else "limit reached (--limit takes more): " if tally.full else ""
@@ -83,7 +93,7 @@ def sentence(tally: Tally, camera: str, out: Path) -> str:
     return f"{said}: {why}{several}; now sort them: rivereye label {quote(str(out))}"
 
 
-def _run(pipeline: Pipeline, collection: Collection, tally: Tally, limit: int, console: Console) -> None:
+def _run(pipeline: Pipeline, camera: str, collection: Collection, tally: Tally, limit: int, console: Console) -> None:
     card = pipeline.classifier.bundle.card
     width, height = card.input.width, card.input.height
     worth = Worth(card.threshold.value, card.looks)
@@ -94,13 +104,19 @@ def _run(pipeline: Pipeline, collection: Collection, tally: Tally, limit: int, c
             continue
     with ExitStack() as stack:
         bar = stack.enter_context(_progress(console))
-        task = bar.add_task("", total=pipeline.source.expected)
-        frames = pipeline.run()
-        stack.callback(frames.close)
-        for frame, detection in frames:
+        task = bar.add_task("", total=None)
+        batches = pipeline.run()
+        stack.callback(batches.close)
+        for look in (look for looks in batches for look in looks if look.frame.index is not None):
             tally.looked += 1
-            _consider(frame, detection, worth, collection, tally, (width, height))
-            bar.update(task, completed=frame.index + 1, description=f"{tally.looked} looked at, {tally.kept} kept")
+            _consider(look.frame, look.detection, worth, collection, tally, (width, height))
+            source, counts = pipeline.source(camera), pipeline.counts(camera)
+            bar.update(
+                task,
+                total=None if source is None else source.expected,
+                completed=counts.recorded + counts.skipped,
+                description=f"{tally.looked} looked at, {tally.kept} kept",
+            )
             if tally.kept >= limit:
                 tally.full = True
                 break

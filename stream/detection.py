@@ -1,19 +1,18 @@
 """The record of one frame: what is written, a line a frame."""
 
-import json
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.bundle import Bundle
 from models.card import Precision, Probability
+from models.picture import Box
 from stream.frame import Frame, Reason
 
 State = Literal["ship", "no_ship", "unknown"]
 CONFIDENCE_DIGITS = 4
-SCHEMA = Path(__file__).parent / "schemas" / "detection.schema.json"
 
 
 class _Part(BaseModel):
@@ -25,8 +24,18 @@ class _Part(BaseModel):
 class View(_Part):
     """A rectangle the network looked at: `box` is [x_min, y_min, x_max, y_max] in pixels of the frame."""
 
-    box: tuple[int, int, int, int]
-    confidence: Probability
+    name: Annotated[str | None, Field(description="Of a zone; null for the whole frame and parts of a grid.")] = None
+    box: Box
+    confidence: Annotated[Probability, Field(description="That a ship is in this view; what decides.")]
+    raw: Annotated[
+        Probability | None,
+        Field(
+            description="What the network said, where the confidence is that after `rivereye adapt`; null elsewhere."
+        ),
+    ] = None
+    inferred: Annotated[
+        bool, Field(description="false: the view had not changed, and has the confidence of its last look.")
+    ] = True
 
 
 class ModelId(_Part):
@@ -42,22 +51,30 @@ class ModelId(_Part):
 
 
 class Detection(_Part):
-    """What is known about one frame.
+    """What is known about one frame, or about a moment from which none came.
 
     A recording's records hold no clock and no duration, so that the same file and the same settings
     give the same bytes.
     """
 
-    schema_: Annotated[Literal["rivereye/detection/1"], Field(alias="schema")]
-    camera: Annotated[str, Field(description="Name of the stream.")]
-    frame_id: Annotated[int, Field(ge=0, description="Number of the frame in its stream, from 0.")]
-    picture: Annotated[str | None, Field(description="File name, where the source is a folder of pictures.")]
-    media_time: Annotated[
-        float | None,
-        Field(description="Seconds from the start of the recording or connection; null for still pictures."),
+    schema_: Annotated[Literal["rivereye/detection/2"], Field(alias="schema")]
+    camera: Annotated[str, Field(description="Name of the camera.")]
+    frame_id: Annotated[
+        int | None, Field(ge=0, description="Number of the frame in its stream, from 0; null where none came.")
     ]
-    time: Annotated[str | None, Field(description="When a live frame arrived, ISO 8601, UTC; null for recordings.")]
-    state: Annotated[State, Field(description="The decision: ship where confidence reaches the model's threshold.")]
+    picture: Annotated[str | None, Field(description="File name, where the source is a folder of pictures.")]
+    media_time: Annotated[float | None, Field(description="Seconds, by `clock`; null for still pictures.")]
+    clock: Annotated[
+        Literal["media", "arrival"] | None,
+        Field(
+            description="media: time stamps of the recording, from its start. arrival: the monotonic clock, from when the camera was first watched."
+        ),
+    ]
+    time: Annotated[
+        str | None,
+        Field(description="When a live frame arrived, by the wall clock, ISO 8601, UTC: a label. Null for recordings."),
+    ]
+    state: Annotated[State, Field(description="The decision: ship where the confidence reaches the threshold.")]
     reason: Annotated[Reason | None, Field(description="Why the state is unknown; null otherwise.")]
     label: Annotated[Literal["ship", "no_ship"] | None, Field(description="As state; null where that is unknown.")]
     confidence: Annotated[
@@ -66,10 +83,27 @@ class Detection(_Part):
             description="Probability that a ship is in sight, of the surest view, whatever the decision; null where unknown."
         ),
     ]
-    inferred: Annotated[bool, Field(description="Whether the network looked at this very frame.")]
+    threshold: Annotated[Probability, Field(description="From which confidence on the state is ship.")]
+    inferred: Annotated[bool, Field(description="Whether the network looked at a view of this very frame.")]
     views: tuple[View, ...]
+    boxes: Annotated[
+        tuple[Box, ...], Field(description="Where ships are: views with a ship, neighbours merged; empty without one.")
+    ]
     model: ModelId
     latency_ms: Annotated[dict[str, float] | None, Field(description="From arrival to record, live sources only.")]
+
+    @property
+    def surest(self) -> View:
+        """Raises ValueError where there is no view."""
+        return max(self.views, key=lambda view: view.confidence)
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """Names of the zones with a ship."""
+        return tuple(view.name for view in self.views if view.name is not None and view.confidence >= self.threshold)
+
+
+Merge = Callable[[list[Box]], tuple[Box, ...]]
 
 
 def seen(
@@ -79,8 +113,12 @@ def seen(
     views: tuple[View, ...],
     threshold: float,
     latency_ms: dict[str, float] | None,
+    merge: Merge = tuple,
 ) -> Detection:
-    """The record of a frame that the network looked at; its surest view decides."""
+    """The record of a frame that the network looked at; its surest view decides.
+
+    `merge` makes one box of neighbours, see `stream.merge`.
+    """
     confidence = max(view.confidence for view in views)
     state: Literal["ship", "no_ship"] = "ship" if confidence >= threshold else "no_ship"
     return _record(
@@ -88,41 +126,47 @@ def seen(
         camera,
         model,
         state=state,
+        reason=None,
         label=state,
         confidence=confidence,
-        inferred=True,
+        threshold=threshold,
+        inferred=any(view.inferred for view in views),
         views=views,
+        boxes=merge([view.box for view in views if view.confidence >= threshold]),
         latency_ms=latency_ms,
     )
 
 
-def blind(frame: Frame, camera: str, model: ModelId) -> Detection:
-    """The record of a frame that shows nothing."""
+def blind(frame: Frame, camera: str, model: ModelId, threshold: float) -> Detection:
+    """The record of a frame that shows nothing, or of a moment without one."""
     return _record(
-        frame, camera, model, state="unknown", label=None, confidence=None, inferred=False, views=(), latency_ms=None
+        frame,
+        camera,
+        model,
+        state="unknown",
+        reason=frame.reason,
+        label=None,
+        confidence=None,
+        threshold=threshold,
+        inferred=False,
+        views=(),
+        boxes=(),
+        latency_ms=None,
     )
 
 
 def _record(frame: Frame, camera: str, model: ModelId, **rest: object) -> Detection:
+    live = frame.time is not None
     fields = {
-        "schema": "rivereye/detection/1",
+        "schema": "rivereye/detection/2",
         "camera": camera,
         "frame_id": frame.index,
         "picture": frame.name,
         "media_time": None if frame.media_time is None else round(frame.media_time, 3),
+        "clock": None if frame.media_time is None else "arrival" if live else "media",
         "time": None
         if frame.time is None
         else datetime.fromtimestamp(frame.time, UTC).isoformat(timespec="milliseconds"),
-        "reason": frame.reason,
         "model": model,
     }
     return Detection.model_validate(fields | rest)
-
-
-def schema() -> str:
-    """JSON Schema (2020-12) of a record, as `schemas/detection.schema.json` holds it."""
-    return json.dumps(Detection.model_json_schema(by_alias=True, mode="serialization"), indent=2) + "\n"
-
-
-if __name__ == "__main__":
-    SCHEMA.write_text(schema(), encoding="utf-8")

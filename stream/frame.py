@@ -5,22 +5,23 @@ from typing import Literal
 
 from models.picture import Picture
 
-Reason = Literal["corrupt"]
-"""Why a frame shows nothing that could be judged."""
+Reason = Literal["corrupt", "offline", "stalled", "frozen", "dark", "no_contrast"]
+"""Why nothing can be said of this moment: it cannot be decoded, or is grey where it should not be; there is no connection; there is one, but
+no frame comes; the same frame comes again and again; it is too dark; nothing stands out (fog, a covered lens)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture on its way through the pipeline.
+    """One picture on its way through the pipeline, or the news that there is none.
 
-    `picture` is uint8, (height, width, 3), BGR; None where it could not be decoded, and `reason` says why.
-    `index` counts from 0. `media_time` is in seconds from the start of a recording or of a live
-    connection, None for still pictures. `arrived` is the monotonic clock's time of arrival in
-    seconds, `time` the wall clock's (UTC, seconds since 1970) of a live frame, None for a recording.
-    `name` is the file name of a still picture.
+    `picture` is uint8, (height, width, 3), BGR; None where there is none that could be judged, and `reason` says why.
+    `index` counts a camera's frames from 0; None where no frame came at all. `media_time` is in seconds: of a recording the
+    time stamp, from its start; of a live camera the monotonic clock's, from when it was first watched; None for still pictures.
+    `arrived` is the monotonic clock's time of arrival in seconds, `time` the wall clock's (UTC, seconds since 1970) of a live
+    frame, None for a recording. `name` is the file name of a still picture.
     """
 
-    index: int
+    index: int | None
     picture: Picture | None
     media_time: float | None
     arrived: float

@@ -23,16 +23,11 @@ class Sheet:
 
     def __init__(self) -> None:
         self._cells: list[Picture] = []
-        self._best: Picture | None = None
 
-    def remember(self, picture: Picture) -> None:
-        """The best frame so far of the passage under way: uint8, (height, width, 3), BGR."""
-        self._best = _tile(picture)
-
-    def keep(self, passage: Passage) -> None:
-        """The passage under way has ended: what was remembered last is its best frame."""
-        if self._best is not None and len(self._cells) < MOST:
-            self._cells.append(_captioned(self._best, passage, len(self._cells) + 1))
+    def keep(self, passage: Passage, best: Picture) -> None:
+        """A passage has ended; `best` is its best frame, uint8, (height, width, 3), BGR."""
+        if len(self._cells) < MOST:
+            self._cells.append(_captioned(_tile(best), passage, len(self._cells) + 1))
 
     def save(self, path: Path) -> None:
         """Writes a JPEG or PNG, as the suffix says. Without passages, it says so.

@@ -1,139 +1,185 @@
-"""`rivereye stream`: from a source to detections, passages and pictures."""
+"""`rivereye stream`: from cameras, video or pictures to detections, passages and pictures."""
 
-import time
-from contextlib import ExitStack
-from dataclasses import dataclass
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from threading import Event, current_thread, main_thread
+from types import FrameType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
+from models.bundle import Bundle
 from models.classifier import Choice, Classifier
-from models.errors import OutputError
-from models.outputs import check_file
+from models.errors import OutputError, RivereyeError, SourceError
+from models.outputs import check_file, replace_text
 from models.picture import SUFFIXES
 from models.say import say
-from stream.annotate import annotate, caption
-from stream.detection import Detection
-from stream.frame import Frame
-from stream.jsonl import STDOUT, JsonLines
-from stream.passage import Passages
-from stream.pipeline import Pipeline
-from stream.sheet import Sheet
-from stream.source import Source, open_source
+from stream.board import Board, board_for
+from stream.changes import changes
+from stream.jsonl import STDOUT
+from stream.lookout import Lookout, lookout_of
+from stream.session import Session
+from stream.settings import Outputs, Settings
+from stream.sinks import Sinks, check_places
 from stream.summary import Summary, show_summary
-from stream.videofile import VideoFile
-from stream.views import views_named
-from stream.worker import Worker
 
 
-@dataclass(frozen=True, slots=True)
-class Outputs:
-    """Where things go. `detections`: a file, or `-` for standard output. None: not wanted."""
-
-    detections: str = STDOUT
-    video: Path | None = None
-    sheet: Path | None = None
-
-    def files(self) -> list[Path]:
-        named = [None if self.detections == STDOUT else Path(self.detections), self.video, self.sheet]
-        return [path for path in named if path is not None]
-
-
-@dataclass(frozen=True, slots=True)
-class Looking:
-    """How frames are looked at.
-
-    `views`: what of a frame is looked at, see `views_named`. `threshold`: from which probability on a ship is in sight, see
-    `Card.threshold_named`. `batch`: views looked at in one go.
-    """
-
-    choice: Choice
-    views: str = "whole"
-    threshold: str | None = None
-    batch: int = 8
-
-
-def stream(text: str, outputs: Outputs, looking: Looking, overwrite: bool, console: Console) -> Summary:
-    """Looks at every frame of a source. Ctrl-C ends it early; all files are valid then.
+def stream(
+    settings: Settings, overwrite: bool, console: Console, again: Callable[[], Settings] | None = None
+) -> Summary:
+    """Looks at every camera until all have ended, or Ctrl-C or SIGTERM ends it in order; all files are valid then.
 
     Args:
-        text: the source, see `open_source`.
-        outputs: what to write.
-        looking: see Looking.
-        overwrite: replace files that are there.
+        settings: of the watch.
+        overwrite: replace files that are there. A watch of live cameras adds to its lists without.
         console: for progress and tables; not where detections go.
+        again: reads the settings anew, at SIGHUP; what changed of the cameras takes effect. None: they cannot change.
 
     Raises:
         UsageError, OutputError, BundleError, SourceError: see there. What was written until then is valid.
         BrokenPipeError: standard output was closed.
     """
-    looked_at = views_named(looking.views)
-    _check_outputs(outputs, overwrite)
+    outputs = settings.outputs
+    check_places(outputs, len(settings.cameras) > 1)
+    bundle = Choice(settings.model, settings.precision, settings.provider).bundle()
+    lookouts = _lookouts(settings, bundle)
+    live = any(lookout.live for lookout in lookouts.values())
+    videos = _videos(outputs, lookouts, live)
+    _check_outputs(outputs, videos, overwrite, live)
+    _spare_sources(lookouts, [*files_of(outputs), *videos])
     with ExitStack() as stack:
-        bundle = looking.choice.bundle()
-        decided = bundle.card.threshold_named(looking.threshold)
-        classifier = stack.enter_context(Classifier(bundle, looking.choice.provider))
-        source = open_source(text)
-        _spare_source(source, outputs)
-        summary = Summary(source.live)
-        pipeline = Pipeline(source, classifier, looking.batch, looked_at, decided)
+        classifier = stack.enter_context(Classifier(bundle, settings.provider))
+        sinks = stack.enter_context(Sinks(outputs, settings.retention, live and not overwrite))
+        session = Session(settings, classifier, sinks, live)
+        board = board_for(live, len(lookouts), console)
+        for path in videos:
+            if path.is_file():  # should no frame be seen, it would pass for one of this run
+                path.resolve().unlink()
         try:
-            _run(pipeline, outputs, summary, console)
+            _run(session, lookouts, board, again)
         finally:
-            summary.dropped = pipeline.dropped
-            show_summary(summary, source, classifier.provider, outputs.files(), console)
-    return summary
-
-
-def _run(pipeline: Pipeline, outputs: Outputs, summary: Summary, console: Console) -> None:
-    passages, sheet = Passages(), Sheet()
-    began = time.monotonic()
-    with ExitStack() as stack:
-        lines = stack.enter_context(JsonLines(outputs.detections))
-        video = _video_worker(outputs.video, pipeline.source, stack)
-        bar = stack.enter_context(_progress(console))
-        task = bar.add_task("", total=pipeline.source.expected)
-        frames = pipeline.run()
-        stack.callback(frames.close)
-        try:
-            for frame, detection in frames:
-                lines.write(detection)
-                summary.states[detection.state] += 1
-                _follow(passages, sheet, frame, detection)
-                if detection.state == "unknown":
-                    say(
-                        bar.console,
-                        f"unreadable: {frame.name or f'frame {frame.index}'}, recorded as unknown",
-                        "yellow",
-                    )
-                if video is not None and frame.picture is not None:
-                    video.put((frame, detection))
-                bar.update(
-                    task,
-                    advance=1,
-                    description=f"{caption(detection):<14}{summary.frames / (time.monotonic() - began):5.0f} frames/s",
-                )
-        except KeyboardInterrupt:
-            summary.interrupted = True
-        finally:
-            summary.seconds = time.monotonic() - began
-            if passages.finish():
-                sheet.keep(passages.ended[-1])
-            summary.passages = passages.ended
+            session.finish()
             if outputs.sheet is not None:
-                sheet.save(outputs.sheet)
+                session.sheet.save(outputs.sheet)
+            with suppress(OutputError):
+                sinks.close()
+            session.summary.left_out = sinks.left_out()
+            show_summary(session.summary, classifier.provider, files_of(outputs), console)
+        sinks.close()
+    _tell_failures(session.summary)
+    return session.summary
 
 
-def _spare_source(source: Source, outputs: Outputs) -> None:
-    read = {path.resolve() for path in source.files}
-    for path in outputs.files():
+def files_of(outputs: Outputs) -> list[Path]:
+    """Where things go, but for standard output."""
+    detections = None if outputs.detections in (None, STDOUT) else Path(outputs.detections)
+    named = [detections, outputs.passages, outputs.csv, outputs.hours, outputs.video, outputs.snapshots, outputs.sheet]
+    return [path for path in named if path is not None]
+
+
+def _run(session: Session, lookouts: Mapping[str, Lookout], board: Board, again: Callable[[], Settings] | None) -> None:
+    reload = Event()
+    with board.shown(), _signals(session, reload), _pid_file(session.settings.pid_file):
+        for camera, lookout in lookouts.items():
+            session.add(lookout, session.settings.cameras[camera].leave)
+        for looks in session.run():
+            board.update(session, looks)
+            if reload.is_set():
+                reload.clear()
+                say(board.console, _reload(session, again))
+
+
+def _reload(session: Session, again: Callable[[], Settings] | None) -> str:
+    """Takes over what changed of the cameras; on any mistake everything stays as it is. Returns the sentence for the operator."""
+    if again is None:
+        return "nothing to reload: the cameras were given on the command line, not in a file"
+    try:
+        settings = again()
+        found = changes(session.settings, settings)
+        bundle = session.pipeline.classifier.bundle
+        fresh = {name: lookout_of(name, settings.cameras[name], bundle) for name in (*found.added, *found.changed)}
+    except RivereyeError as error:
+        return f"not reloaded, all stays as it was: {error}"
+    for camera in (*found.removed, *found.changed):
+        session.remove(camera)
+    session.settings = session.settings.model_copy(update={"cameras": settings.cameras})
+    for camera, lookout in fresh.items():
+        session.add(lookout, settings.cameras[camera].leave)
+    return f"reloaded: {found}"
+
+
+def _lookouts(settings: Settings, bundle: Bundle) -> dict[str, Lookout]:
+    enabled = {name: camera for name, camera in settings.cameras.items() if camera.enabled}
+    if not enabled:
+        raise SourceError("no camera to look at: all are disabled; set enabled = true for one")
+    return {name: lookout_of(name, camera, bundle) for name, camera in enabled.items()}
+
+
+@contextmanager
+def _signals(session: Session, reload: Event) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the watch in order; a second one at once. SIGHUP reads the settings anew."""
+    if current_thread() is not main_thread():
+        yield
+        return
+
+    def end(_: int, __: FrameType | None) -> None:
+        if session.summary.interrupted:
+            raise KeyboardInterrupt
+        session.summary.interrupted = True
+        session.pipeline.stop()
+
+    wanted: dict[int, Callable[[int, FrameType | None], None]] = {signal.SIGINT: end, signal.SIGTERM: end}
+    if hasattr(signal, "SIGHUP"):
+        wanted[signal.SIGHUP] = lambda _, __: reload.set()
+    before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _pid_file(path: Path | None) -> Iterator[None]:
+    """For `rivereye reload`."""
+    if path is None:
+        yield
+        return
+    replace_text(path, f"{os.getpid()}\n")
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _tell_failures(summary: Summary) -> None:
+    failed = [tally for tally in summary.tallies if tally.trouble]
+    if len(summary.tallies) == 1 and failed:
+        raise SourceError(failed[0].trouble)
+    if failed:
+        raise SourceError(
+            f"{len(failed)} of {len(summary.tallies)} sources failed: {', '.join(tally.camera for tally in failed)}; see above"
+        )
+
+
+def _spare_sources(lookouts: Mapping[str, Lookout], written: Iterable[Path]) -> None:
+    read = {path.resolve() for each in lookouts.values() if each.first is not None for path in each.first.files}
+    for path in written:
         if path.resolve() in read:
             raise OutputError(f"{path} is the source itself, or a picture of it; give another name")
 
 
-def _check_outputs(outputs: Outputs, overwrite: bool) -> None:
-    files = outputs.files()
+def _videos(outputs: Outputs, cameras: Iterable[str], live: bool) -> list[Path]:
+    """Files that are known beforehand: in a folder, those of live cameras bear the time."""
+    if outputs.video is None or outputs.video.suffix:
+        return [] if outputs.video is None else [outputs.video]
+    return [] if live else [outputs.video / f"{camera}.mp4" for camera in cameras]
+
+
+def _check_outputs(outputs: Outputs, videos: Iterable[Path], overwrite: bool, live: bool) -> None:
+    files = list(dict.fromkeys([*files_of(outputs), *videos]))
     for path in files:
         if [each.resolve() for each in files].count(path.resolve()) > 1:
             raise OutputError(f"{path} is named for two outputs; give each a name of its own")
@@ -141,40 +187,8 @@ def _check_outputs(outputs: Outputs, overwrite: bool) -> None:
         raise OutputError(
             f"cannot write {outputs.sheet}: no known kind of picture; give a name that ends in .jpg or .png"
         )
+    appended = [Path(outputs.detections or ""), outputs.passages, outputs.csv, outputs.hours] if live else []
     for path in files:
-        check_file(path, overwrite)
-    if outputs.video is not None and outputs.video.suffix.lower() != ".mp4":
-        raise OutputError(f"cannot write {outputs.video}: the video is an MP4; give a name that ends in .mp4")
-
-
-def _video_worker(path: Path | None, source: Source, stack: ExitStack) -> Worker[tuple[Frame, Detection]] | None:
-    if path is None:
-        return None
-    video = stack.enter_context(VideoFile(path, source.fps))
-
-    def write(item: tuple[Frame, Detection]) -> None:
-        frame, detection = item
-        if frame.picture is not None:
-            video.write(annotate(frame.picture, detection), frame.media_time)
-
-    return stack.enter_context(Worker(write, "annotated video"))
-
-
-def _follow(passages: Passages, sheet: Sheet, frame: Frame, detection: Detection) -> None:
-    known = len(passages.ended)
-    best_yet = passages.add(detection)
-    if len(passages.ended) > known:
-        sheet.keep(passages.ended[-1])
-    if best_yet and frame.picture is not None:
-        sheet.remember(frame.picture)
-
-
-def _progress(console: Console) -> Progress:
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    return Progress(*columns, console=console)
+        if path == outputs.snapshots or (path == outputs.video and not path.suffix):
+            continue  # a folder
+        check_file(path, overwrite or path in appended)

@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,9 +12,7 @@ from models.bundle import DEFAULT
 
 console = Console(stderr=True)
 
-Source = Annotated[
-    str, typer.Argument(help="A video file, a folder or glob of pictures, a URL, or the number of a camera.")
-]
+SOURCE = "A video file, a folder or glob of pictures, a URL (rtsp, http, ...), the number of a camera, - (standard input) or test."
 ModelName = Annotated[str, typer.Option(help="Folder of a bundle, or the name of a released model.")]
 Precision = Annotated[
     str | None, typer.Option(help="fp32, fp16 or int8, of those that the bundle has. By itself the fastest.")
@@ -25,41 +23,157 @@ Provider = Annotated[
         help="What runs the network: auto (cuda where there is one, else cpu), cpu, cuda, tensorrt, openvino. One that is wanted and not there is an error."
     ),
 ]
+LOOKING, TIME, PLACES, LINE = "How to look", "What to look at", "Where it goes", "Connection"
 
 
 def stream(
-    source: Source,
+    sources: Annotated[list[str] | None, typer.Argument(help=f"{SOURCE} Several are watched at once.")] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="A configuration file (see `rivereye config example`), in place of sources and options."),
+    ] = None,
     model: ModelName = DEFAULT,
     precision: Precision = None,
     provider: Provider = "auto",
-    output: Annotated[
-        str, typer.Option(help="File for detections, one JSON line a frame; - is standard output.")
-    ] = "-",
-    video: Annotated[Path | None, typer.Option(help="File for the annotated video (.mp4).")] = None,
-    sheet: Annotated[Path | None, typer.Option(help="File for a contact sheet of passages (.jpg or .png).")] = None,
     views: Annotated[
         str,
         typer.Option(
-            help="What the network looks at: whole (the frame), or 2x3 (the frame, and 2 rows of 3 overlapping parts of it): finds smaller ships, in 7 times the time."
+            help="What the network looks at: whole (the frame), or 2x3 (the frame, and 2 rows of 3 overlapping parts of it): finds smaller ships, in 7 times the time.",
+            rich_help_panel=LOOKING,
         ),
     ] = "whole",
     threshold: Annotated[
         str | None,
         typer.Option(
-            help="Probability from which on a ship is in sight: a number, or an aim that the model's README lists, such as 'miss<=2%'. By itself the model's own."
+            help="Probability from which on a ship is in sight: a number, or an aim that the model's README lists, such as 'miss<=2%'. By itself the model's own.",
+            rich_help_panel=LOOKING,
         ),
     ] = None,
-    batch: Annotated[int, typer.Option(min=1, max=256, help="Views looked at in one go.")] = 8,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
+    background: Annotated[
+        Path | None,
+        typer.Option(help="File of `rivereye adapt`: what this camera always shows.", rich_help_panel=LOOKING),
+    ] = None,
+    gate: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="Skip views that have not changed since the last look, for so many seconds at most. By itself none are.",
+            rich_help_panel=LOOKING,
+        ),
+    ] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            help="every (lose nothing), latest (the newest frame), bounded(S) (none older than S seconds). By itself every for recordings, latest for cameras.",
+            rich_help_panel=LOOKING,
+        ),
+    ] = None,
+    batch: Annotated[int, typer.Option(min=1, max=256, help="Views looked at in one go.", rich_help_panel=LOOKING)] = 8,
+    fps: Annotated[
+        float | None,
+        typer.Option(min=0.001, help="Looks a second of media time at most.", rich_help_panel=TIME),
+    ] = None,
+    stride: Annotated[int, typer.Option(min=1, help="Every n-th frame only.", rich_help_panel=TIME)] = 1,
+    start: Annotated[
+        float | None,
+        typer.Option(min=0, help="Of a recording: begin at so many seconds.", rich_help_panel=TIME),
+    ] = None,
+    end: Annotated[
+        float | None,
+        typer.Option(min=0, help="End before so many seconds.", rich_help_panel=TIME),
+    ] = None,
+    rotate: Annotated[
+        int, typer.Option(help="Turn frames clockwise: 0, 90, 180 or 270 degrees.", rich_help_panel=TIME)
+    ] = 0,
+    output: Annotated[
+        str, typer.Option(help="Detections, one JSON line a frame; - is standard output.", rich_help_panel=PLACES)
+    ] = "-",
+    passages: Annotated[
+        Path | None,
+        typer.Option(help="Passages as JSON lines, as they begin, change and end.", rich_help_panel=PLACES),
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="Detections as a table (.csv).", rich_help_panel=PLACES)] = None,
+    hours: Annotated[
+        Path | None,
+        typer.Option(
+            help="For each camera and hour, as JSON lines: how long it could see, and what.", rich_help_panel=PLACES
+        ),
+    ] = None,
+    video: Annotated[
+        Path | None,
+        typer.Option(help="Annotated video (.mp4), or a folder for those of several cameras.", rich_help_panel=PLACES),
+    ] = None,
+    snapshots: Annotated[
+        Path | None, typer.Option(help="Folder for the best frame of each passage.", rich_help_panel=PLACES)
+    ] = None,
+    sheet: Annotated[
+        Path | None, typer.Option(help="Contact sheet of passages (.jpg or .png).", rich_help_panel=PLACES)
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that are there.", rich_help_panel=PLACES)
+    ] = False,
+    open_timeout: Annotated[
+        float, typer.Option(min=0.1, help="Seconds to wait for a connection.", rich_help_panel=LINE)
+    ] = 10.0,
+    read_timeout: Annotated[
+        float,
+        typer.Option(min=0.1, help="Seconds to wait for a frame, then connect again.", rich_help_panel=LINE),
+    ] = 10.0,
+    retries: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Give a camera up after so many failures in a row. By itself never: it is tried again at least once a minute.",
+            rich_help_panel=LINE,
+        ),
+    ] = None,
+    hwaccel: Annotated[
+        str,
+        typer.Option(
+            help="Hardware that decodes: none, auto, vaapi, d3d11, mfx. What is really used is shown.",
+            rich_help_panel=LINE,
+        ),
+    ] = "none",
 ) -> None:
-    """Look at every frame of a camera, a video or pictures: is a ship in sight?"""
-    from models.classifier import Choice
-    from stream.stream import Looking, Outputs
+    """Look at cameras, videos or pictures, frame by frame: is a ship in sight?
+
+    Cameras are watched until Ctrl-C, and found again when they were lost; recordings are read to their end, and nothing of them is left out.
+    """
+    from stream.choosing import chosen, from_file
     from stream.stream import stream as begin
 
-    looking = Looking(Choice(model, precision, provider), views, threshold, batch)
+    if config is None:
+        camera: dict[str, Any] = {
+            "views": views,
+            "threshold": threshold,
+            "background": background,
+            "gate": gate,
+            "policy": policy,
+            "fps": fps,
+            "stride": stride,
+            "start": start,
+            "end": end,
+            "rotate": rotate,
+            "open_timeout": open_timeout,
+            "read_timeout": read_timeout,
+            "retries": retries,
+            "hwaccel": hwaccel,
+        }
+        places = {
+            "detections": output,
+            "passages": passages,
+            "csv": csv,
+            "hours": hours,
+            "video": video,
+            "snapshots": snapshots,
+            "sheet": sheet,
+        }
+        watch = {"model": model, "precision": precision, "provider": provider, "batch": batch, "outputs": places}
+        settings, again = chosen(sources or [], camera, watch), None
+    else:
+        settings, again = from_file(config, sources or [])
     try:
-        summary = begin(source, Outputs(output, video, sheet), looking, overwrite, console)
+        summary = begin(settings, overwrite, console, again)
     except BrokenPipeError:  # whoever read standard output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at exit
         return
@@ -68,7 +182,7 @@ def stream(
 
 
 def collect(
-    source: Source,
+    source: Annotated[str, typer.Argument(help=SOURCE)],
     out: Annotated[Path, typer.Option(help="Folder for the pictures; one that holds some already is added to.")],
     model: ModelName = DEFAULT,
     precision: Precision = None,
@@ -90,3 +204,69 @@ def collect(
     tally = begin(source, Choice(model, precision, provider), out, every, limit, console)
     if tally.interrupted and not tally.live:
         raise typer.Exit(1)
+
+
+def adapt(
+    sources: Annotated[
+        list[str],
+        typer.Argument(help="One camera or recording, or files of detections (.jsonl) that `rivereye stream` wrote."),
+    ],
+    out: Annotated[Path, typer.Option(help="File to be made, for `rivereye stream --background`.")],
+    model: ModelName = DEFAULT,
+    precision: Precision = None,
+    provider: Provider = "auto",
+    views: Annotated[str, typer.Option(help="As they will be looked at: whole, or 2x3.")] = "whole",
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(help="A view, by its number, that is left as it is: a berth, say. May be given again."),
+    ] = None,
+    every: Annotated[float, typer.Option(min=0, help="Seconds between two looks at a camera or recording.")] = 1.0,
+    seconds: Annotated[
+        float | None, typer.Option(min=1, help="Learn from a camera for so long. By itself until Ctrl-C.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it is there.")] = False,
+) -> None:
+    """Learn what a fixed camera always shows, and the model takes for a ship: a jetty, a crane, a lock wall.
+
+    Give it hours as they come, with ships and without, no labels needed. What is there for most of the time counts as background: a vessel that lies moored for days, too, unless its view is kept as it is (--keep).
+    """
+    from models.classifier import Choice
+    from stream.adapt import Learning
+    from stream.adapt import adapt as begin
+
+    begin(
+        sources,
+        out,
+        Choice(model, precision, provider),
+        Learning(views, keep or (), every, seconds),
+        overwrite,
+        console,
+    )
+
+
+def replay(
+    files: Annotated[
+        list[Path], typer.Argument(help="Detections that `rivereye stream --output` wrote, in order of time.")
+    ],
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Confidence from which on a ship is in sight. By itself as recorded."),
+    ] = None,
+    leave: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Confidence below which a ship in sight has left.")
+    ] = None,
+    bridge: Annotated[float | None, typer.Option(min=0, help="Seconds without a ship that end no passage.")] = None,
+    shortest: Annotated[float | None, typer.Option(min=0, help="Seconds below which a sight is no passage.")] = None,
+    forget: Annotated[float | None, typer.Option(min=0, help="Seconds of blindness that end a passage.")] = None,
+    passages: Annotated[Path | None, typer.Option(help="File for the passages, as JSON lines.")] = None,
+    hours: Annotated[Path | None, typer.Option(help="File for the hours, as JSON lines.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
+) -> None:
+    """Make passages anew from detections, with other thresholds: without the video, and without the network."""
+    from stream.replay import Places
+    from stream.replay import replay as begin
+    from stream.settings import PassageSettings
+
+    given = {"bridge": bridge, "shortest": shortest, "forget": forget}
+    settings = PassageSettings(**{name: value for name, value in given.items() if value is not None})
+    begin(files, threshold, leave, settings, Places(passages, hours), overwrite, console)

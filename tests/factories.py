@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -41,13 +41,16 @@ from models.card import (
 )
 from models.picture import Box, Picture
 from stream.detection import Detection, ModelId, View, blind, seen
-from stream.frame import Frame
+from stream.frame import Frame, Reason
+from stream.source import Source
 
 SIDE = 16
 GOLDEN_SEED, GOLDEN_PICTURES = 7, 3
 OPSET = 17
-BRIGHT, DARK = 230, 20
-"""Levels of grey far enough from the threshold that a video encoder cannot carry them over it."""
+BRIGHT, DARK = 230, 45
+"""Levels of grey far enough from the threshold that a video encoder cannot carry them over it, and so light that it is no night."""
+RIPPLES = (-15, 5, 15, -5, -15, 5, 15, -5)
+"""Added to stripes of a picture, from left to right: they stand out, and leave its mean brightness, and that of each half, as it is."""
 FAST_START = {"movflags": "faststart"}
 FRAGMENTED = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
 COMMAND = Path(sys.executable).with_name("rivereye")
@@ -57,9 +60,15 @@ def grey(level: int, width: int = 32, height: int = 24) -> Picture:
     return np.full((height, width, 3), level, np.uint8)
 
 
+def rippled(level: int, width: int = 32, height: int = 24, turn: int = 0) -> Picture:
+    """Grey of this mean, if the width is a multiple of 8, on which something is to be seen; `turn` moves the stripes on."""
+    stripes = np.roll(RIPPLES, turn)[np.arange(width) * len(RIPPLES) // width]
+    return np.broadcast_to((level + stripes).clip(0, 255).astype(np.uint8)[None, :, None], (height, width, 3)).copy()
+
+
 def patched(box: Box, level: int = BRIGHT, size: tuple[int, int] = (64, 48)) -> Picture:
     """A dark picture of this width and height, of another grey within the box."""
-    picture = grey(DARK, *size)
+    picture = rippled(DARK, *size)
     left, top, right, bottom = box
     picture[top:bottom, left:right] = level
     return picture
@@ -184,23 +193,31 @@ def opened_bundle(folder: Path, content: bytes | None = None, golden: Sequence[f
 def write_clip(
     path: Path,
     levels: Sequence[int],
-    fps: int = 10,
+    fps: int | Fraction = 10,
     options: dict[str, str] = FAST_START,
     size: tuple[int, int] = (64, 48),
+    ticks: Sequence[int] | None = None,
+    container: str = "mp4",
 ) -> Path:
-    """An H.264 MP4, a frame a level of grey, a key frame a second."""
-    with av.open(str(path), "w", format="mp4", options=options) as container:
-        stream = container.add_stream("libx264", rate=fps, options={"preset": "ultrafast", "crf": "18"})
+    """An H.264 MP4, a frame a level of grey, a key frame a second. `ticks`: times of the frames, in 1/fps of a second."""
+    with av.open(str(path), "w", format=container, options=options if container == "mp4" else {}) as file:
+        stream = file.add_stream("libx264", rate=fps, options={"preset": "ultrafast", "crf": "18"})
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
-        stream.gop_size = fps
-        stream.codec_context.time_base = Fraction(1, fps)
+        stream.gop_size = max(1, round(fps))
+        stream.codec_context.time_base = 1 / Fraction(fps)
         for index, level in enumerate(levels):
-            frame = av.VideoFrame.from_ndarray(grey(level, *size), format="bgr24")
-            frame.pts = index
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+            frame = av.VideoFrame.from_ndarray(rippled(level, *size), format="bgr24")
+            frame.pts = index if ticks is None else ticks[index]
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
     return path
+
+
+def frames_of(source: Source) -> list[Frame]:
+    """Those that are looked at, to the end."""
+    with closing(source):
+        return [frame for frame in source.frames() if frame is not None]
 
 
 def cut_short(path: Path) -> Path:
@@ -212,7 +229,7 @@ def cut_short(path: Path) -> Path:
 
 
 def write_picture(path: Path, level: int) -> Path:
-    Image.fromarray(grey(level)).save(path)
+    Image.fromarray(rippled(level)).save(path)
     return path
 
 
@@ -244,19 +261,31 @@ def write_corrupt(path: Path, kind: str) -> Path:
     return path
 
 
-def make_detection(media_time: float | None, score: float | None, index: int = 0) -> Detection:
-    """The record of a frame with this score, at a threshold of 0.5; without a score it was corrupt."""
+def make_detection(
+    media_time: float | None,
+    score: float | None,
+    index: int | None = 0,
+    reason: Reason = "corrupt",
+    time: float | None = None,
+    camera: str = "north",
+) -> Detection:
+    """The record of a frame with this score, at a threshold of 0.5; without a score it was blind, for this reason.
+
+    `index` None: no frame came. `time`: of a live frame, seconds since 1970.
+    """
     model = ModelId(name="brightness", sha256="0" * 64, precision="fp32")
     if score is None:
-        return blind(Frame(index, None, media_time, arrived=0.0, reason="corrupt"), "north", model)
-    frame = Frame(index, grey(0), media_time, arrived=0.0)
-    return seen(frame, "north", model, (View(box=(0, 0, 32, 24), confidence=score),), 0.5, None)
+        return blind(Frame(index, None, media_time, arrived=0.0, time=time, reason=reason), camera, model, 0.5)
+    frame = Frame(index, grey(0), media_time, arrived=0.0, time=time)
+    return seen(frame, camera, model, (View(box=(0, 0, 32, 24), confidence=score),), 0.5, None)
 
 
-def rivereye(*arguments: str | Path, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+def rivereye(
+    *arguments: str | Path, timeout: float = 60, stdin: BinaryIO | int = subprocess.DEVNULL
+) -> subprocess.CompletedProcess[str]:
     """Runs the command to its end, as a user would."""
     return subprocess.run(
-        [COMMAND, *arguments], capture_output=True, text=True, timeout=timeout, check=False, stdin=subprocess.DEVNULL
+        [COMMAND, *arguments], capture_output=True, text=True, timeout=timeout, check=False, stdin=stdin
     )
 
 

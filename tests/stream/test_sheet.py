@@ -6,20 +6,24 @@ import pytest
 
 from models.errors import OutputError
 from models.picture import Picture
-from stream.passage import Passage
+from stream.passage import Passage, Passages
 from stream.sheet import CAPTION, GAP, MOST, TILE_HEIGHT, TILE_WIDTH, Sheet
-from tests.factories import grey
+from tests.factories import grey, make_detection
 
 
 def passage(number: int) -> Passage:
-    return Passage("north", 10.0 * number, 10.0 * number + 5, 0.9, 100 * number, 10.0 * number + 1)
+    start = 10.0 * number
+    passages = Passages()
+    for time, score in [(start, 0.6), (start + 1, 0.9), (start + 5, 0.6)]:
+        passages.add(make_detection(time, score))
+    assert passages.open is not None
+    return passages.open
 
 
 def sheet_of(levels: list[int], size: tuple[int, int] = (320, 180)) -> Sheet:
     sheet = Sheet()
     for number, level in enumerate(levels):
-        sheet.remember(grey(level, *size))
-        sheet.keep(passage(number))
+        sheet.keep(passage(number), grey(level, *size))
     return sheet
 
 
@@ -54,14 +58,6 @@ def test_shows_the_best_frames_in_order(tmp_path: Path) -> None:
     assert [centre(picture, position) for position in range(7)] == [[level] * 3 for level in levels]
 
 
-def test_what_was_remembered_last_is_kept(tmp_path: Path) -> None:
-    sheet = Sheet()
-    for level in (30, 60, 90):
-        sheet.remember(grey(level))
-    sheet.keep(passage(0))
-    assert centre(saved(sheet, tmp_path / "a.png"), 0, columns=1) == [90, 90, 90]
-
-
 @pytest.mark.parametrize("size", [(1, 1), (1, 2000), (2000, 1), (4000, 3000), (33, 21)])
 def test_takes_pictures_of_any_size(tmp_path: Path, size: tuple[int, int]) -> None:
     assert centre(saved(sheet_of([77], size), tmp_path / "a.png"), 0, columns=1) == [77, 77, 77]
@@ -72,6 +68,10 @@ def test_every_cell_has_its_own_caption(tmp_path: Path) -> None:
     left, right = captions[:, GAP:][:, :TILE_WIDTH], captions[:, 2 * GAP + TILE_WIDTH :][:, :TILE_WIDTH]
     assert (left != right).any()
     assert np.ptp(left) > 100
+
+
+def test_without_passages_it_says_so(tmp_path: Path) -> None:
+    assert np.ptp(saved(Sheet(), tmp_path / "a.png")) > 100
 
 
 @pytest.mark.parametrize(

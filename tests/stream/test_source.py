@@ -3,16 +3,17 @@ from pathlib import Path
 import pytest
 
 from models.errors import SourceError
-from stream.source import open_source
-from tests.factories import grey, write_clip, write_pictures
+from stream.pace import Pace
+from stream.pattern import Pattern
+from stream.settings import name_for
+from stream.source import default_name, is_live, open_source
+from stream.video import Opening
+from tests.factories import frames_of, rippled, write_clip, write_pictures
 from tests.factories import write_picture as put
 
 
 def names(text: str | Path) -> list[str | None]:
-    source = open_source(str(text))
-    found = [frame.name for frame in source.frames()]
-    source.close()
-    return found
+    return [frame.name for frame in frames_of(open_source(str(text)))]
 
 
 def test_a_video_file(tmp_path: Path) -> None:
@@ -82,6 +83,8 @@ def test_a_file_with_a_number_for_a_name_is_no_camera(tmp_path: Path, monkeypatc
         ("99", "cannot open camera 99"),
         ("http://127.0.0.1:1/a.mp4", "cannot open http://127.0.0.1:1/a.mp4"),
         ("x" * 300, "no source at"),
+        ("9" * 300, "no source at"),
+        ("a\0.mp4", "no source at"),
     ],
 )
 def test_says_what_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, said: str) -> None:
@@ -102,6 +105,76 @@ def test_an_address_of_an_unknown_kind_keeps_its_secrets(text: str) -> None:
 
 def test_pictures_of_a_source_are_bgr(tmp_path: Path) -> None:
     put(tmp_path / "a.png", 99)
-    (frame,) = open_source(str(tmp_path)).frames()
+    (frame,) = frames_of(open_source(str(tmp_path)))
     assert frame.picture is not None
-    assert (frame.picture == grey(99)).all()
+    assert (frame.picture == rippled(99)).all()
+
+
+def test_the_test_pattern(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert isinstance(open_source("test"), Pattern)
+    assert is_live("test")
+
+
+def test_a_folder_called_test_is_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_pictures(tmp_path / "test", [99])
+    monkeypatch.chdir(tmp_path)
+    assert names("test") == ["0.png"]
+    assert not is_live("test")
+
+
+@pytest.mark.parametrize(
+    ("text", "live"),
+    [
+        ("rtsp://cam/1", True),
+        ("http://host/a.mp4", True),
+        ("0", True),
+        ("/dev/video2", True),
+        ("-", False),
+        ("north.mp4", False),
+        ("*.png", False),
+        ("\u0663", False),
+    ],
+)
+def test_says_what_may_come_back_when_it_is_lost(text: str, live: bool) -> None:
+    """An address may, even if it turns out to be a recording."""
+    assert is_live(text) is live
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("rtsp://user:hunter2@10.0.0.5:554/live/1?token=hunter2", "10.0.0.5-live-1"),
+        ("http://127.0.0.1:8080/north", "127.0.0.1-north"),
+        ("rtsp://[fe80::1]:554/1", "fe80-1-1"),
+        ("udp://:5000", "camera"),
+        ("0", "camera-0"),
+        ("/dev/video2", "camera-2"),
+        ("-", "stdin"),
+        ("test", "test"),
+        ("clips/north.mp4", "north"),
+        ("clips/Hafen S\u00fcd.mp4", "Hafen-S-d"),
+        ("day*/*.png", "day"),
+        ("north/*.png", "north"),
+        ("*.png", "pictures"),
+        ("...", "camera"),
+        ("x" * 300 + ".mp4", "x" * 56),
+    ],
+)
+def test_a_camera_has_a_name_that_can_be_a_files(text: str, name: str) -> None:
+    assert name_for(default_name(text), ()) == name
+
+
+def test_two_cameras_have_two_names() -> None:
+    taken: list[str] = []
+    for _ in range(3):
+        taken.append(name_for("north", taken))
+    assert taken == ["north", "north-2", "north-3"]
+
+
+def test_the_pace_reaches_every_kind_of_source(tmp_path: Path) -> None:
+    opening = Opening(pace=Pace(stride=2))
+    clip = write_clip(tmp_path / "a.mp4", [99] * 5)
+    folder = write_pictures(tmp_path / "north", [99] * 5)
+    for text in (str(clip), str(folder), str(folder / "*.png")):
+        assert [frame.index for frame in frames_of(open_source(text, opening))] == [0, 2, 4]

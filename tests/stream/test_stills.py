@@ -1,18 +1,41 @@
 from pathlib import Path
 
+import pytest
+
+from stream.pace import Pace
 from stream.stills import Stills
-from tests.factories import write_corrupt, write_picture
+from tests.factories import frames_of, write_corrupt, write_picture
 
 
 def test_pictures_come_in_the_given_order(tmp_path: Path) -> None:
-    paths = [write_picture(tmp_path / f"{name}.png", level) for name, level in (("b", 10), ("a", 20), ("c", 30))]
+    paths = [write_picture(tmp_path / f"{name}.png", level) for name, level in (("b", 30), ("a", 20), ("c", 40))]
     source = Stills("north", paths)
-    frames = list(source.frames())
+    frames = frames_of(source)
     assert [frame.name for frame in frames] == ["b.png", "a.png", "c.png"]
     assert [frame.index for frame in frames] == [0, 1, 2]
-    assert [frame.picture.mean() for frame in frames if frame.picture is not None] == [10, 20, 30]
+    assert [frame.picture.mean() for frame in frames if frame.picture is not None] == [30, 20, 40]
     assert {(frame.media_time, frame.time, frame.reason) for frame in frames} == {(None, None, None)}
     assert (source.camera, source.expected, source.fps, source.live, source.timed) == ("north", 3, None, False, False)
+    assert (source.read, source.skipped, source.decoder) == (3, 0, "Pillow")
+
+
+@pytest.mark.parametrize(("stride", "taken"), [(1, [0, 1, 2, 3, 4]), (2, [0, 2, 4]), (3, [0, 3]), (9, [0])])
+def test_the_stride_leaves_pictures_out_unread(tmp_path: Path, stride: int, taken: list[int]) -> None:
+    """They keep their numbers. The others need not even be there."""
+    paths = [tmp_path / f"{number}.png" for number in range(5)]
+    for number in taken:
+        write_picture(paths[number], 99)
+    source = Stills("north", paths, Pace(stride=stride))
+    frames = frames_of(source)
+    assert [frame.index for frame in frames] == taken
+    assert [frame.name for frame in frames] == [f"{number}.png" for number in taken]
+    assert all(frame.picture is not None for frame in frames)
+    assert (source.read, source.skipped) == (5, 5 - len(taken))
+
+
+def test_time_means_nothing_to_still_pictures(tmp_path: Path) -> None:
+    paths = [write_picture(tmp_path / f"{number}.png", 99) for number in range(3)]
+    assert len(frames_of(Stills("north", paths, Pace(start=1, end=2, fps=0.1)))) == 3
 
 
 def test_a_picture_that_cannot_be_read_has_its_place(tmp_path: Path) -> None:
@@ -22,7 +45,7 @@ def test_a_picture_that_cannot_be_read_has_its_place(tmp_path: Path) -> None:
         tmp_path / "gone.png",
         write_picture(tmp_path / "d.png", 20),
     ]
-    frames = list(Stills("north", paths).frames())
+    frames = frames_of(Stills("north", paths))
     assert [(frame.index, frame.name, frame.reason, frame.picture is None) for frame in frames] == [
         (0, "a.png", None, False),
         (1, "b.jpg", "corrupt", True),

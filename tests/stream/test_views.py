@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from models.errors import UsageError
-from models.picture import Box
-from stream.views import MOST, OVERLAP, Views, views_named
+from models.picture import Box, Picture
+from stream.views import MOST, OVERLAP, Polygon, Views, Zones, layout_of, views_named
 
 GRIDS = [(rows, columns) for rows, columns in product(range(1, MOST + 1), range(1, MOST + 1)) if rows * columns > 1]
 """Rows and columns: all that give parts."""
@@ -137,3 +137,107 @@ def test_another_name_is_told_with_what_is_known(text: str) -> None:
     assert f"up to {MOST}x{MOST}" in str(caught.value)
     assert "2x3" in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
+
+
+def noise(width: int, height: int) -> Picture:
+    return np.random.default_rng(width * height).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 7), (64, 48)])
+@pytest.mark.parametrize("grid", [(1, 1), (1, 2), (2, 3), (8, 8)])
+def test_parts_are_cut_as_their_boxes_say(grid: tuple[int, int], size: tuple[int, int]) -> None:
+    views, frame = Views(*grid), noise(*size)
+    parts = views.cut(frame)
+    assert views.names == (None,) * views.count
+    assert len(parts) == views.count
+    for part, (left, top, right, bottom) in zip(parts, views.boxes(*size), strict=True):
+        assert (part == frame[top:bottom, left:right]).all()
+
+
+TRIANGLE: Polygon = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
+HALF: Polygon = ((0.25, 0.5), (0.75, 0.5), (0.75, 1.0), (0.25, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("polygon", "size", "box"),
+    [
+        (HALF, (100, 40), (25, 20, 75, 40)),
+        (HALF, (10, 3), (2, 1, 8, 3)),
+        (TRIANGLE, (100, 40), (0, 0, 100, 40)),
+        (TRIANGLE, (1, 1), (0, 0, 1, 1)),
+        (((0.5, 0.5),) * 3, (100, 40), (50, 20, 51, 21)),
+        (((1.0, 1.0),) * 3, (100, 40), (99, 39, 100, 40)),
+        (((0.0, 1.0), (1.0, 1.0), (0.5, 1.0)), (100, 40), (0, 39, 100, 40)),
+        (((0.3, 0.0), (0.3, 1.0), (0.3, 0.5)), (10, 10), (3, 0, 4, 10)),
+    ],
+)
+def test_a_zone_is_the_rectangle_around_its_polygon(polygon: Polygon, size: tuple[int, int], box: Box) -> None:
+    zones = Zones.of({"lock": polygon})
+    assert zones.boxes(*size) == [box]
+    (part,) = zones.cut(noise(*size))
+    assert part.shape == (box[3] - box[1], box[2] - box[0], 3)
+    assert part.dtype == np.uint8
+
+
+@pytest.mark.parametrize("polygon", [HALF, ((0.1, 0.0), (0.1, 1.0), (0.1, 0.5)), ((1.0, 1.0),) * 3])
+def test_where_the_polygon_fills_its_rectangle_nothing_is_painted(polygon: Polygon) -> None:
+    frame, zones = noise(100, 40), Zones.of({"lock": polygon})
+    ((left, top, right, bottom),) = zones.boxes(100, 40)
+    assert (zones.cut(frame)[0] == frame[top:bottom, left:right]).all()
+
+
+def test_outside_the_polygon_the_mean_of_its_inside_is_painted() -> None:
+    frame = np.full((100, 100, 3), (10, 20, 30), np.uint8)
+    frame[60:, 60:] = 255  # wholly outside
+    before = frame.copy()
+    (part,) = Zones.of({"lock": TRIANGLE}).cut(frame)
+    assert (part == (10, 20, 30)).all()
+    assert (frame == before).all()
+
+
+def test_what_moves_outside_the_polygon_changes_nothing_and_inside_it_does() -> None:
+    zones, frame = Zones.of({"lock": TRIANGLE}), noise(100, 100)
+    outside, inside = frame.copy(), frame.copy()
+    outside[80:, 80:] = 0
+    inside[10:20, 10:20] = 0
+    assert (zones.cut(outside)[0] == zones.cut(frame)[0]).all()
+    assert (zones.cut(inside)[0][10:20, 10:20] == 0).all()
+    assert (zones.cut(frame)[0][:50, :50] == frame[:50, :50]).all()  # all of that is inside
+
+
+def test_zones_keep_their_order_and_their_names_and_may_lie_within_each_other() -> None:
+    zones = Zones.of({"west": HALF, "all": TRIANGLE, "inner": HALF})
+    assert (zones.count, zones.names) == (3, ("west", "all", "inner"))
+    assert zones.boxes(100, 40) == [(25, 20, 75, 40), (0, 0, 100, 40), (25, 20, 75, 40)]
+    assert [part.shape[:2] for part in zones.cut(noise(100, 40))] == [(20, 50), (40, 100), (20, 50)]
+
+
+def test_a_frame_of_another_size_has_its_own_mask() -> None:
+    zones = Zones.of({"lock": TRIANGLE})
+    for size in [(100, 100), (50, 80), (100, 100), (1, 1), (2, 1)]:
+        (part,) = zones.cut(noise(*size))
+        assert part.shape == (size[1], size[0], 3)
+        assert (part[0, 0] == noise(*size)[0, 0]).all()  # the corner is inside
+
+
+@pytest.mark.parametrize(
+    "polygon", [((0.0, 0.0), (1.0, 1.0)), ((0.0, 0.0), (1.0, 1.5), (0.0, 1.0)), ((0.0, float("nan")),) * 3]
+)
+def test_what_is_no_polygon_of_the_frame_is_told_by_its_name(polygon: Polygon) -> None:
+    with pytest.raises(
+        UsageError, match="zone 'lock' is no polygon of the frame: .*give three corners or more"
+    ) as caught:
+        Zones.of({"lock": polygon})
+    assert str(list(polygon)) in str(caught.value)
+
+
+def test_no_zone_at_all_is_told() -> None:
+    with pytest.raises(UsageError, match="no zone to look at"):
+        Zones.of({})
+
+
+def test_zones_take_the_place_of_views() -> None:
+    assert layout_of("2x3", {}) == Views(2, 3)
+    assert layout_of("2x3", {"lock": HALF}) == Zones((("lock", HALF),))
+    with pytest.raises(UsageError, match="unknown views"):
+        layout_of("some", {})

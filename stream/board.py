@@ -1,0 +1,166 @@
+"""What a person sees of a watch while it runs: a bar for a recording, a table for cameras, and lines where nobody watches."""
+
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
+
+from rich.console import Console
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from models.say import say
+from stream.annotate import caption
+from stream.pipeline import Look
+from stream.session import Session
+
+REFRESH_S = 0.5
+REPORT_S = 60.0
+"""Between two lines about a camera with which nothing happens."""
+
+
+class Board(Protocol):
+    """Shows what happens; `console` is where other sentences go meanwhile."""
+
+    console: Console
+
+    def shown(self) -> AbstractContextManager[object]:
+        """While it is open, the board is there."""
+        ...
+
+    def update(self, session: Session, looks: Sequence[Look], /) -> None:
+        """After each batch, and when nothing happens."""
+        ...
+
+
+def board_for(live: bool, cameras: int, console: Console) -> Board:
+    if live or cameras > 1:
+        return Overview(console) if console.is_terminal else Log(console)
+    return Bar(console)
+
+
+class Bar:
+    """Of one recording."""
+
+    def __init__(self, console: Console) -> None:
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console,
+        )
+        self.console = self._bar.console
+        self._task = self._bar.add_task("", total=None)
+        self._began = time.monotonic()
+
+    def shown(self) -> AbstractContextManager[object]:
+        return self._bar
+
+    def update(self, session: Session, looks: Sequence[Look], /) -> None:
+        if not looks:
+            return
+        last = looks[-1]
+        source, counts = session.pipeline.source(last.camera), session.pipeline.counts(last.camera)
+        rate = counts.recorded / (time.monotonic() - self._began)
+        self._bar.update(
+            self._task,
+            total=None if source is None else source.expected,
+            completed=counts.recorded + counts.skipped,
+            description=f"{caption(last.detection):<14}{rate:5.0f} frames/s",
+        )
+        for look in looks:
+            if look.detection.reason == "corrupt" and look.frame.picture is None:
+                name = look.frame.name or f"frame {look.frame.index}"
+                say(self.console, f"unreadable: {name}, recorded as unknown", "yellow")
+
+
+class Log:
+    """A line where a camera's state turns, or once a minute."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._told: dict[str, tuple[str, ...]] = {}
+        self._at = time.monotonic()
+        self._troubles: dict[str, str] = {}
+
+    def shown(self) -> AbstractContextManager[object]:
+        return nullcontext()
+
+    def update(self, session: Session, _: Sequence[Look], /) -> None:
+        for camera in session.pipeline.cameras:
+            status = session.pipeline.status(camera)
+            turn = (status.phase, status.trouble or "")
+            if turn != self._told.get(camera) and status.phase != "connecting":
+                self._told[camera] = turn
+                say(self.console, f"{camera}: {phase_of(session, camera)}")
+        if (troubles := session.sinks.troubles()) != self._troubles:
+            self._troubles = troubles
+            for place, trouble in troubles.items():
+                say(self.console, f"{place}: {trouble}", "yellow")
+        if time.monotonic() - self._at >= REPORT_S:
+            self._at = time.monotonic()
+            for camera in session.pipeline.cameras:
+                say(self.console, f"{camera}: {', '.join(row_of(session, camera)[1:])}")
+
+
+class Overview:
+    """A row a camera, drawn anew twice a second; news of passages run above it."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._at = 0.0
+
+    def shown(self) -> AbstractContextManager[object]:
+        return self._live
+
+    def update(self, session: Session, _: Sequence[Look], /) -> None:
+        if time.monotonic() - self._at < REFRESH_S:
+            return
+        self._at = time.monotonic()
+        table = Table(
+            "camera", "state", "frames/s", "last frame", "coverage", "passages", "dropped", "connection", expand=True
+        )
+        for camera in session.pipeline.cameras:
+            table.add_row(*row_of(session, camera), phase_of(session, camera))
+        for place, trouble in session.sinks.troubles().items():
+            table.add_row(place, "[yellow]disk[/]", "", "", "", "", "", trouble)
+        self._live.update(table, refresh=True)
+
+
+def row_of(session: Session, camera: str) -> list[str]:
+    """Of one camera: name, state, frames a second, age of the last frame, coverage, passages, dropped."""
+    watch = session.watches[camera]
+    status, counts = session.pipeline.status(camera), session.pipeline.counts(camera)
+    hour = watch.coverage.total()
+    age = "never" if status.last_frame is None else f"{max(0.0, time.monotonic() - status.last_frame):.1f} s ago"
+    dropped = ", ".join(f"{count} {reason}" for reason, count in counts.dropped.items() if count)
+    return [
+        camera,
+        "waiting" if watch.last is None else caption(watch.last),
+        f"{counts.recorded / hour.seconds:.1f} frames/s" if hour.seconds else "",
+        age,
+        "" if hour.coverage is None else f"coverage {100 * hour.coverage:.1f} %",
+        f"{hour.passages} passages",
+        f"dropped {dropped}" if dropped else "none dropped",
+    ]
+
+
+def phase_of(session: Session, camera: str) -> str:
+    """How its connection is doing, in words."""
+    status = session.pipeline.status(camera)
+    match status.phase:
+        case "up":
+            return f"connected (decoder: {status.decoder})"
+        case "offline" if status.next_try is not None:
+            wait = max(0.0, status.next_try - time.monotonic())
+            return f"offline: {status.trouble}; attempt {status.failures + 1} in {wait:.1f} s"
+        case "ended":
+            return "ended"
+        case "connecting":
+            return "connecting"
+        case phase:
+            return f"{phase}: {status.trouble}"

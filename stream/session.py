@@ -1,0 +1,96 @@
+"""A watch under way: its cameras, what is followed of each, and where it goes."""
+
+import time
+from collections.abc import Iterator, Sequence
+
+from models.classifier import Classifier
+from stream.lookout import Lookout
+from stream.pipeline import Look, Pipeline
+from stream.settings import Settings
+from stream.sheet import Sheet
+from stream.sinks import Sinks
+from stream.summary import Summary, Tally
+from stream.watch import News, Watch
+
+
+class Session:
+    """Cameras can be added and removed while it runs; each ends in order, with its passages closed.
+
+    Args:
+        settings: of the watch; those of single cameras may change later.
+        classifier: answers for the views.
+        sinks: where looks and passages go.
+        live: the watch has no end of its own.
+    """
+
+    def __init__(self, settings: Settings, classifier: Classifier, sinks: Sinks, live: bool) -> None:
+        self.settings, self.sinks = settings, sinks
+        self.pipeline = Pipeline(classifier, settings.batch, settings.max_batch_wait_ms / 1000)
+        self.sheet = Sheet()
+        self.summary = Summary(live)
+        self.watches: dict[str, Watch] = {}
+        self.tallies: dict[str, Tally] = {}
+        self.lookouts: dict[str, Lookout] = {}
+        self._endless = False
+        self._began = time.monotonic()
+
+    def add(self, lookout: Lookout, leave: float | None) -> None:
+        """Begins to look. `leave`: see `Passages`."""
+        camera = lookout.camera
+        watch = Watch(camera, self.settings.passages, leave, self.settings.outputs.snapshots is not None)
+        timed = lookout.first is None or lookout.first.timed
+        self.watches[camera], self.tallies[camera] = watch, Tally(camera, timed)
+        self.lookouts[camera] = lookout
+        self.pipeline.add(lookout)
+
+    def remove(self, camera: str) -> None:
+        """Looks no more; what the camera came to stays in the summary."""
+        tally, watch = self.tallies.pop(camera), self.watches.pop(camera)
+        error, source = self.pipeline.error(camera), self.pipeline.source(camera)
+        counts = self.pipeline.remove(camera)
+        tally.read, tally.skipped, tally.dropped = counts.read, counts.skipped, counts.dropped
+        tally.promised = None if source is None else source.expected
+        tally.trouble = None if error is None else str(error)
+        # An address may turn out to be a recording, which has an end.
+        self._endless |= self.lookouts.pop(camera).live and (source is None or source.live)
+        self._tell(tally, watch.finish())
+        self.sinks.hours(list(watch.coverage.hours()))
+        self.sinks.finish_video(camera)
+        tally.hour = watch.coverage.total()
+        self.summary.tallies.append(tally)
+
+    def run(self) -> Iterator[Sequence[Look]]:
+        """Batch by batch, with nothing to look at now and then; each is followed and written before it is given."""
+        looking = self.pipeline.run()
+        try:
+            for looks in looking:
+                for look in looks:
+                    self._follow(look)
+                yield looks
+        finally:
+            looking.close()
+
+    def finish(self) -> None:
+        """Closes passages, and adds all up. May be called twice."""
+        self.summary.seconds = time.monotonic() - self._began
+        for camera in list(self.watches):
+            self.remove(camera)
+        self.summary.live = self._endless
+
+    def _follow(self, look: Look) -> None:
+        watch, tally = self.watches[look.camera], self.tallies[look.camera]
+        if look.frame.index is not None:
+            tally.states[look.detection.state] += 1
+        source = self.pipeline.source(look.camera)
+        self.sinks.look(look, None if source is None else source.fps)
+        self._tell(tally, watch.follow(look.detection, look.frame.picture))
+        if look.detection.time is not None:
+            self.sinks.hours(watch.coverage.take_finished())
+
+    def _tell(self, tally: Tally, news: Sequence[News]) -> None:
+        self.sinks.news(news)
+        for each in news:
+            if each.event.type == "end":
+                tally.passages.append(each.event.after)
+                if each.picture is not None and self.settings.outputs.sheet is not None:
+                    self.sheet.keep(each.event.after, each.picture)
