@@ -7,7 +7,7 @@ CLIP ?= stream/demo/river.mp4
 PACKAGES := chromium gir1.2-gst-rtsp-server-1.0 python3-gi
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help demo test check format clean packages
+.PHONY: help demo test check faults format clean packages
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -23,6 +23,9 @@ check: $(DEV)/ready packages
 	$(DEV)/bin/mypy
 	$(DEV)/bin/lint-imports --no-cache
 	$(DEV)/bin/pytest
+
+faults: $(DEV)/ready packages ## the fault suite against real peers, with a soak of 20 minutes (RIVEREYE_SOAK_S=1200)
+	RIVEREYE_SOAK_S=$(or $(RIVEREYE_SOAK_S),1200) $(DEV)/bin/pytest tests/faults --timeout 3000
 
 format: $(DEV)/ready ## put the code into its one form
 	$(DEV)/bin/ruff check --fix

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from models.bundle import Bundle
 from stream.background import Background, read_background
@@ -22,7 +23,8 @@ class Lookout:
     """`open_source` opens the source anew for each connection. `live`: it may come back when it is lost.
 
     `threshold`: probability from which on a ship is in sight. `policy` None: every frame of a recording, the newest of a live source.
-    `gate`: seconds for which a view that does not change is not looked at again; None: always is. `background`: what it always shows.
+    `gate`: seconds for which a view that does not change is not looked at again; None: always is. `background`: what it always shows;
+    `learning`: the file to which it is written while it is learnt on.
     `files`: what is read, and must not be written. `expected`: frames of a recording, None where unknown.
     """
 
@@ -35,6 +37,7 @@ class Lookout:
     patience: Patience = Patience()  # noqa: RUF009 - frozen
     gate: float | None = None
     background: Background | None = None
+    learning: Path | None = None
     first: Source | None = None
     """A recording, which is opened beforehand, so that a wrong name is told before anything is written."""
 
@@ -42,8 +45,9 @@ class Lookout:
 def lookout_of(camera: str, settings: Camera, bundle: Bundle) -> Lookout:
     """Raises UsageError, SourceError, BundleError: the settings do not fit the bundle, or a recording cannot be opened."""
     layout = layout_of(settings.views, settings.zones)
-    background = None if settings.background is None else read_background(settings.background)
-    if background is not None:
+    background = None
+    if settings.background is not None and not (settings.learn and not settings.background.exists()):
+        background = read_background(settings.background)
         background.check(str(settings.background), bundle.model.sha256, layout)
     threshold = None if settings.threshold is None else str(settings.threshold)
     opening = Opening(
@@ -63,6 +67,7 @@ def lookout_of(camera: str, settings: Camera, bundle: Bundle) -> Lookout:
         patience=Patience(settings.open_timeout, settings.read_timeout, settings.retries),
         gate=settings.gate,
         background=background,
+        learning=settings.background if settings.learn else None,
     )
 
 

@@ -1,46 +1,26 @@
 """Frames of all cameras to detections: readers read and shrink, the caller's thread infers, batch by batch."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
 from threading import Event
 
 import numpy as np
 
 from models.classifier import Classifier
-from models.picture import Box, Picture, fit
+from models.picture import Picture
 from stream.clock import Clock, SystemClock
 from stream.detection import CONFIDENCE_DIGITS, Detection, ModelId, View, blind, seen
 from stream.frame import Frame
-from stream.gate import Gate
-from stream.keeper import Keeper, Status
+from stream.keeper import Status
 from stream.lanes import Lane, Lanes
 from stream.lookout import Lookout
 from stream.merge import merge
-from stream.policy import EVERY, LATEST
-from stream.quality import Quality
+from stream.post import Counts, Post, Waiting
 from stream.source import Source
 
+BATCH = 4
+"""Views: more at once are no faster (vgg16-river in int8 on two cores: 56.0 a second one by one, 56.8 by 4, 55.8 by 8), and take more memory."""
 BATCH_WAIT_S = 0.02
-SLACK = 2
-"""Frames of a live camera that wait at most: one that is due, and one that came while the last batch was looked at."""
-AGED = 256
-"""The same where age, not number, decides which are dropped."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    frame: Frame
-    boxes: Sequence[Box]
-    pictures: Sequence[Picture]
-    """Of the views, at the network's size; none where the frame shows nothing."""
-
-    @property
-    def cost(self) -> int:
-        return len(self.pictures)
-
-    @property
-    def news(self) -> bool:
-        return self.frame.index is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,72 +32,6 @@ class Look:
     detection: Detection
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Frames of one camera: all that were read are recorded, skipped, dropped or still `waiting`."""
-
-    read: int
-    skipped: int
-    recorded: int
-    dropped: Mapping[str, int]
-    waiting: int
-
-
-class _Post:
-    """One camera on its way through the pipeline."""
-
-    def __init__(self, lookout: Lookout, lanes: Lanes[_Item], frames: int, size: tuple[int, int], clock: Clock) -> None:
-        self.lookout, self._lanes, self._size = lookout, lanes, size
-        policy = lookout.policy or (LATEST if lookout.live else EVERY)
-        self.lane: Lane[_Item] = Lane(lookout.camera, policy, lookout.live, frames)
-        self._frames = frames
-        self.gate = None if lookout.gate is None else Gate(lookout.gate)
-        self.recorded = 0
-        self._quality = Quality()
-        self._settle(lookout.live)
-        self.keeper = Keeper(
-            lookout.camera,
-            lookout.open_source,
-            self._deliver,
-            lambda: lanes.end(self.lane),
-            lookout.live,
-            lookout.patience,
-            clock,
-        )
-        lanes.open(self.lane)
-
-    @property
-    def counts(self) -> Counts:
-        read, skipped = self.keeper.counts
-        waiting = sum(not item.news for _, item in self.lane.items)
-        return Counts(read, skipped, self.recorded, dict(self.lane.dropped), waiting)
-
-    def _deliver(self, source: Source | None, frame: Frame) -> bool:
-        if source is not None and source.live != self.lane.live:  # an address turned out to be a recording
-            self._settle(source.live)
-        return self._lanes.put(self.lane, self._item(frame))
-
-    def _settle(self, live: bool) -> None:
-        lane = self.lane
-        lane.live = live
-        lane.policy = self.lookout.policy or (LATEST if live else EVERY)
-        aged = lane.policy.max_age is not None
-        lane.capacity = AGED if aged else 2 * self._frames if lane.policy.lossless else SLACK
-
-    def _item(self, frame: Frame) -> _Item:
-        if frame.picture is None:
-            return _Item(frame, (), ())
-        layout, picture = self.lookout.layout, frame.picture
-        small = fit(picture, *self._size)
-        if reason := self._quality.judge(picture, small, frame.media_time):
-            return _Item(replace(frame, reason=reason), (), ())
-        if layout.count == 1 and not any(layout.names):
-            pictures = [small]
-        else:
-            pictures = [fit(part, *self._size) for part in layout.cut(picture)]
-        return _Item(frame, layout.boxes(picture.shape[1], picture.shape[0]), pictures)
-
-
 class Pipeline:
     """Looks at the frames of several cameras, those of each in order. Cameras may come and go while it runs.
 
@@ -127,16 +41,22 @@ class Pipeline:
         classifier: answers for the views.
         batch: views looked at in one go, of one frame or of several, of one camera or of several.
         wait: seconds that a live view waits at most for others to join it.
+        pictures: looks hold the frames' pictures; of 1080p, 6 MB each.
         clock: for all of it.
     """
 
     def __init__(
-        self, classifier: Classifier, batch: int = 8, wait: float = BATCH_WAIT_S, clock: Clock | None = None
+        self,
+        classifier: Classifier,
+        batch: int = BATCH,
+        wait: float = BATCH_WAIT_S,
+        pictures: bool = True,
+        clock: Clock | None = None,
     ) -> None:
-        self.classifier, self.batch = classifier, batch
+        self.classifier, self.batch, self._pictures = classifier, batch, pictures
         self._clock = clock or SystemClock()
-        self._lanes: Lanes[_Item] = Lanes(wait, self._clock)
-        self._posts: dict[str, _Post] = {}
+        self._lanes: Lanes[Waiting] = Lanes(wait, self._clock)
+        self._posts: dict[str, Post] = {}
         self._model = ModelId.of(classifier.bundle)
         self._stop = Event()
 
@@ -144,7 +64,9 @@ class Pipeline:
         """Begins to read it."""
         frames = max(1, self.batch // lookout.layout.count)
         size = (self.classifier.input.width, self.classifier.input.height)
-        post = self._posts[lookout.camera] = _Post(lookout, self._lanes, frames, size, self._clock)
+        post = self._posts[lookout.camera] = Post(
+            lookout, self._lanes, frames, size, self._pictures, self._model.sha256, self._clock
+        )
         post.keeper.start()
 
     def remove(self, camera: str) -> Counts:
@@ -152,6 +74,8 @@ class Pipeline:
         post = self._posts.pop(camera)
         self._lanes.remove(post.lane)
         post.keeper.stop()
+        if post.adapting is not None:
+            post.adapting.save()
         return post.counts
 
     def run(self) -> Generator[list[Look]]:
@@ -193,7 +117,7 @@ class Pipeline:
         """The one that was opened last; None where none ever was."""
         return self._posts[camera].keeper.source
 
-    def _look(self, taken: list[tuple[Lane[_Item], _Item]]) -> Iterator[Look]:
+    def _look(self, taken: list[tuple[Lane[Waiting], Waiting]]) -> Iterator[Look]:
         began = self._clock.monotonic()
         plans = [self._plan(lane.camera, item) for lane, item in taken if lane.camera in self._posts]
         pictures = [plan.item.pictures[index] for plan in plans for index in plan.fresh]
@@ -204,7 +128,7 @@ class Pipeline:
                 plan.answers[index] = next(answers)
             yield self._record(plan, began, ended)
 
-    def _plan(self, camera: str, item: _Item) -> "_Plan":
+    def _plan(self, camera: str, item: Waiting) -> "_Plan":
         post, gate, at = self._posts[camera], self._posts[camera].gate, item.frame.media_time
         post.recorded += not item.news
         if gate is None or at is None:
@@ -220,19 +144,21 @@ class Pipeline:
             for index in plan.fresh:
                 plan.post.gate.remember(index, plan.item.pictures[index], frame.media_time, plan.answers[index])
         views = tuple(self._view(plan, index) for index in range(plan.item.cost))
+        if plan.post.adapting is not None and frame.media_time is not None:
+            plan.post.adapting.learn({index: plan.answers[index] for index in plan.fresh}, frame.media_time)
         latency = {"wait": began - frame.arrived, "infer": ended - began, "total": ended - frame.arrived}
         latency_ms = {name: round(1000 * seconds, 1) for name, seconds in latency.items()} if frame.time else None
         detection = seen(frame, lookout.camera, self._model, views, lookout.threshold, latency_ms, merge)
         return Look(lookout.camera, frame, detection)
 
     def _view(self, plan: "_Plan", index: int) -> View:
-        lookout, answer = plan.post.lookout, plan.answers[index]
-        counts = answer if lookout.background is None else lookout.background.adapted(answer, index, lookout.threshold)
+        lookout, answer, background = plan.post.lookout, plan.answers[index], plan.post.background
+        counts = answer if background is None else background.adapted(answer, index, lookout.threshold)
         return View(
             name=lookout.layout.names[index],
             box=plan.item.boxes[index],
             confidence=round(counts, CONFIDENCE_DIGITS),
-            raw=None if lookout.background is None else round(answer, CONFIDENCE_DIGITS),
+            raw=None if background is None else round(answer, CONFIDENCE_DIGITS),
             inferred=index in plan.fresh,
         )
 
@@ -246,7 +172,7 @@ class Pipeline:
 class _Plan:
     """`fresh`: the views that the network is asked about; `answers`: of the others those that still hold."""
 
-    post: _Post
-    item: _Item
+    post: Post
+    item: Waiting
     fresh: list[int]
     answers: dict[int, float]

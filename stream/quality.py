@@ -21,6 +21,8 @@ GREY_WITHIN = 2
 FROZEN_S = 20.0
 """A camera's noise makes every frame another one. Where for so long each is the same to the last bit as one shortly before, it hangs:
 a hung encoder repeats its last picture, but with every key frame in another quality, so that there are some few of it."""
+STILL = 2.0
+"""Mean difference in levels that a hung encoder's pictures keep within: 1.0 at most was seen, and 2.5 at least of water that moves."""
 SIDE = 150
 """Pixels; the figures above are of pictures of this size."""
 STEP = 8
@@ -34,6 +36,7 @@ class Quality:
         self.frozen = frozen
         self._seen: dict[bytes, float] = {}
         self._new = 0.0
+        self._first: Picture | None = None
 
     def judge(self, picture: Picture, small: Picture, media_time: float | None) -> Reason | None:
         """Why nothing can be said of this frame; None where something can.
@@ -50,13 +53,18 @@ class Quality:
         )  # a black picture is always the same
 
     def _is_frozen(self, picture: Picture, media_time: float) -> bool:
-        """Whether for long no frame came that was not like one of the last `frozen` seconds."""
-        sample = hashlib.blake2b(picture[::STEP, ::STEP].tobytes(), digest_size=16).digest()
+        """Whether for long no frame came that was not like one of the last `frozen` seconds, and nothing moved."""
+        sample = picture[::STEP, ::STEP]
+        name = hashlib.blake2b(sample.tobytes(), digest_size=16).digest()
         self._seen = {each: at for each, at in self._seen.items() if media_time - at <= self.frozen}
-        if sample not in self._seen:
-            self._new = media_time
-        self._seen[sample] = media_time
+        if name not in self._seen or self._first is None or _moved(sample, self._first):
+            self._new, self._first = media_time, sample.copy()
+        self._seen[name] = media_time
         return media_time - self._new >= self.frozen
+
+
+def _moved(sample: Picture, other: Picture) -> bool:
+    return sample.shape != other.shape or float(cv2.absdiff(sample, other).mean()) > STILL
 
 
 def blindness(small: Picture) -> Reason | None:

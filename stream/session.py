@@ -25,7 +25,9 @@ class Session:
 
     def __init__(self, settings: Settings, classifier: Classifier, sinks: Sinks, live: bool) -> None:
         self.settings, self.sinks = settings, sinks
-        self.pipeline = Pipeline(classifier, settings.batch, settings.max_batch_wait_ms / 1000)
+        places = settings.outputs
+        pictures = any(place is not None for place in (places.video, places.snapshots, places.sheet))
+        self.pipeline = Pipeline(classifier, settings.batch, settings.max_batch_wait_ms / 1000, pictures)
         self.sheet = Sheet()
         self.summary = Summary(live)
         self.watches: dict[str, Watch] = {}

@@ -67,6 +67,9 @@ class Defaults(_Settings):
     background: Annotated[
         Path | None, Field(description="File of `rivereye adapt`: what this camera always shows.")
     ] = None
+    learn: Annotated[
+        bool, Field(description="Go on learning that while watching, and write it to the file of `background`.")
+    ] = False
     hwaccel: Annotated[Acceleration, Field(description="Hardware that decodes; auto takes any.")] = "none"
     open_timeout: Annotated[float, Field(gt=0, description="Seconds to wait for a connection.")] = 10.0
     read_timeout: Annotated[float, Field(gt=0, description="Seconds to wait for a frame, then connect again.")] = 10.0
@@ -102,6 +105,8 @@ class Defaults(_Settings):
 
     @model_validator(mode="after")
     def _begins_before_it_ends(self) -> Self:
+        if self.learn and self.background is None:
+            raise ValueError("learn needs a file to write to; name one as background")
         if self.start is not None and self.end is not None and self.end <= self.start:
             raise ValueError(f"end {self.end} is not after start {self.start}")
         return self
@@ -182,7 +187,7 @@ class Settings(_Settings):
     model: Annotated[str, Field(description="Folder of a bundle, or the name of a released model.")] = DEFAULT
     precision: Annotated[Precision | None, Field(description="fp32, fp16 or int8; by itself the fastest.")] = None
     provider: Annotated[str, Field(description="auto, cpu, cuda, tensorrt or openvino.")] = "auto"
-    batch: Annotated[int, Field(ge=1, le=256, description="Views looked at in one go.")] = 8
+    batch: Annotated[int, Field(ge=1, le=256, description="Views looked at in one go.")] = 4
     max_batch_wait_ms: Annotated[
         float, Field(ge=0, description="A live view waits at most so long for others to join it.")
     ] = 20.0

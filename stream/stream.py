@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event, current_thread, main_thread
 from types import FrameType
@@ -63,11 +63,11 @@ def stream(
             session.finish()
             if outputs.sheet is not None:
                 session.sheet.save(outputs.sheet)
-            with suppress(OutputError):
-                sinks.close()
+            trouble = _closed(sinks)
             session.summary.left_out = sinks.left_out()
             show_summary(session.summary, classifier.provider, files_of(outputs), console)
-        sinks.close()
+        if trouble is not None:
+            raise trouble
     _tell_failures(session.summary)
     return session.summary
 
@@ -77,6 +77,15 @@ def files_of(outputs: Outputs) -> list[Path]:
     detections = None if outputs.detections in (None, STDOUT) else Path(outputs.detections)
     named = [detections, outputs.passages, outputs.csv, outputs.hours, outputs.video, outputs.snapshots, outputs.sheet]
     return [path for path in named if path is not None]
+
+
+def _closed(sinks: Sinks) -> OutputError | None:
+    """What could not be written to the end; it is told last."""
+    try:
+        sinks.close()
+    except OutputError as error:
+        return error
+    return None
 
 
 def _run(session: Session, lookouts: Mapping[str, Lookout], board: Board, again: Callable[[], Settings] | None) -> None:
@@ -179,7 +188,7 @@ def _videos(outputs: Outputs, cameras: Iterable[str], live: bool) -> list[Path]:
 
 
 def _check_outputs(outputs: Outputs, videos: Iterable[Path], overwrite: bool, live: bool) -> None:
-    files = list(dict.fromkeys([*files_of(outputs), *videos]))
+    files = [*files_of(outputs), *(path for path in videos if path != outputs.video)]
     for path in files:
         if [each.resolve() for each in files].count(path.resolve()) > 1:
             raise OutputError(f"{path} is named for two outputs; give each a name of its own")

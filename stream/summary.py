@@ -59,7 +59,7 @@ def show_summary(summary: Summary, provider: str, files: Sequence[Path], console
     for tally in summary.tallies:
         rate = f", {tally.frames / summary.seconds:.0f} frames/s on {provider}" if summary.seconds else ""
         say(console, f"{_counts(tally)}{rate}{_coverage(tally)}")
-        _doubts(tally, summary.interrupted, console)
+        _doubts(tally, summary, console)
     for place, count in summary.left_out.items():
         say(console, f"{place}: {count} left out, as the disk was too slow or too full", "yellow")
     if summary.interrupted:
@@ -86,15 +86,15 @@ def _coverage(tally: Tally) -> str:
     return f", coverage {100 * hour.coverage:.1f} %{f' ({blind})' if blind else ''}"
 
 
-def _doubts(tally: Tally, interrupted: bool, console: Console) -> None:
+def _doubts(tally: Tally, summary: Summary, console: Console) -> None:
     read = tally.frames + tally.skipped
-    if tally.promised and read < tally.promised and not interrupted:
+    if tally.promised and read < tally.promised and not summary.interrupted:
         say(
             console,
             f"only {read} of the {tally.promised} frames its header promises could be decoded; is the recording complete?",
             "yellow",
         )
-    if tally.read > tally.frames:
+    if tally.read != tally.frames or (summary.live and tally.read):
         dropped = sum(tally.dropped.values())
         parts = f"{tally.frames} looked at + {tally.skipped} skipped + {dropped} dropped"
         missing = tally.read - tally.frames - tally.skipped - dropped

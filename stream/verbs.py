@@ -53,6 +53,12 @@ def stream(
         Path | None,
         typer.Option(help="File of `rivereye adapt`: what this camera always shows.", rich_help_panel=LOOKING),
     ] = None,
+    learn: Annotated[
+        bool,
+        typer.Option(
+            "--learn", help="Go on learning that, and write it to the --background file.", rich_help_panel=LOOKING
+        ),
+    ] = False,
     gate: Annotated[
         float | None,
         typer.Option(
@@ -68,7 +74,7 @@ def stream(
             rich_help_panel=LOOKING,
         ),
     ] = None,
-    batch: Annotated[int, typer.Option(min=1, max=256, help="Views looked at in one go.", rich_help_panel=LOOKING)] = 8,
+    batch: Annotated[int, typer.Option(min=1, max=256, help="Views looked at in one go.", rich_help_panel=LOOKING)] = 4,
     fps: Annotated[
         float | None,
         typer.Option(min=0.001, help="Looks a second of media time at most.", rich_help_panel=TIME),
@@ -147,6 +153,7 @@ def stream(
             "views": views,
             "threshold": threshold,
             "background": background,
+            "learn": learn,
             "gate": gate,
             "policy": policy,
             "fps": fps,

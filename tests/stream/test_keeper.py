@@ -25,7 +25,7 @@ class Fake:
 
     camera, decoder = "north", "software"
     files: Sequence[Path] = ()
-    timed = True
+    timed, killable = True, False
     fps: float | None = None
     expected: int | None = None
 
@@ -250,3 +250,24 @@ def test_stopping_does_not_wait_for_a_decoder_that_hangs() -> None:
     camera.keeper.stop()
     assert time.monotonic() - began < 2 * PATIENCE_S + 2
     awake.set()
+
+
+def test_a_reader_that_can_be_killed_is() -> None:
+    """As those of `stream.remote`: closing one ends the read that hangs."""
+
+    class Killable(Fake):
+        killable = True
+
+        def frames(self) -> Iterator[Frame]:
+            yield Frame(0, grey(BRIGHT), 0.0, self.clock.monotonic(), time=self.clock.wall())
+            self.closed.wait(60)
+            raise SourceError("killed")
+
+    hung = Killable(TurnedClock(), 0, lose)
+    camera = Camera(lambda: hung, lambda: Fake(camera.clock, 1, lose), refuse)
+    hung.clock = camera.clock
+    camera.keeper.start()
+    camera.until(lambda: camera.keeper.status.connections == 2)
+    camera.keeper.stop()
+    assert hung.closed.is_set()
+    assert camera.keeper.status.left_behind == 0

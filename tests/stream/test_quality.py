@@ -1,5 +1,7 @@
 """Pictures on which nothing can be seen are told from those of an empty river."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -7,7 +9,8 @@ import pytest
 from models.picture import Picture, fit
 from stream.frame import Reason
 from stream.quality import FROZEN_S, GREY, Quality, blindness
-from tests.factories import grey, patched, rippled
+from stream.video import Opening, Video
+from tests.factories import frames_of, grey, patched, rippled, write_clip
 
 SIDE = 150
 
@@ -48,7 +51,7 @@ def lantern(level: int, share: float) -> Picture:
         pytest.param(patched((300, 200, 500, 300), 200, (640, 480)), None, id="a ship at dusk"),
         pytest.param(grey(0), "dark", id="black"),
         pytest.param(noisy(grey(12, 640, 480), 1, 6), "dark", id="night with noise"),
-        pytest.param(rippled(20, 640, 480), "dark", id="night"),
+        pytest.param(rippled(10, 640, 480), "dark", id="night"),
         pytest.param(lantern(250, 0.005), "dark", id="one lantern"),
         pytest.param(lantern(250, 0.05), None, id="a lit quay"),
         pytest.param(grey(200), "no_contrast", id="white wall"),
@@ -78,10 +81,25 @@ def judged(pictures: list[tuple[float | None, Picture]], frozen: float = FROZEN_
     return [quality.judge(picture, fitted(picture), time) for time, picture in pictures]
 
 
-def test_the_same_picture_for_ten_seconds_is_a_camera_that_hangs() -> None:
+def test_the_same_picture_for_long_is_a_camera_that_hangs() -> None:
     still = rippled(99)
-    found = judged([(float(second), still) for second in range(15)])
-    assert found == [None] * 10 + ["frozen"] * 5
+    found = judged([(float(second), still) for second in range(int(FROZEN_S) + 5)])
+    assert found == [None] * int(FROZEN_S) + ["frozen"] * 5
+
+
+def test_the_same_few_pictures_again_and_again_are_one_too() -> None:
+    """A hung encoder repeats its last picture, with each key frame in another quality."""
+    found = judged([(second / 2, noisy(rippled(99, 640, 480), second % 5, 1.0)) for second in range(60)])
+    assert found[:40] == [None] * 40
+    assert found[-10:] == ["frozen"] * 10
+
+
+def test_a_hung_encoder_hangs_in_a_video_too(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "hung.mp4", [99] * 300, fps=5, size=(160, 120))
+    frames = frames_of(Video.from_file(path, Opening()))
+    found = judged([(frame.media_time, frame.picture) for frame in frames if frame.picture is not None])
+    assert found[:99] == [None] * 99
+    assert found[-50:] == ["frozen"] * 50
 
 
 @pytest.mark.parametrize("sigma", [0.5, 1.0, 4.0])
@@ -92,26 +110,30 @@ def test_the_noise_of_a_camera_is_life(sigma: float) -> None:
 
 
 def test_it_sees_again_once_the_picture_moves() -> None:
-    pictures = [(float(second), rippled(99)) for second in range(12)]
+    pictures: list[tuple[float | None, Picture]] = [(float(second), rippled(99)) for second in range(12)]
     pictures += [(float(second), rippled(99, turn=1)) for second in range(12, 24)]
-    assert judged(pictures) == [None] * 10 + ["frozen"] * 2 + [None] * 10 + ["frozen"] * 2
+    assert judged(pictures, 10) == [None] * 10 + ["frozen"] * 2 + [None] * 10 + ["frozen"] * 2
 
 
 def test_still_pictures_never_freeze() -> None:
     assert judged([(None, rippled(99))] * 50) == [None] * 50
 
 
-def test_frozen_is_what_it_is_called_even_where_it_is_dark() -> None:
-    assert judged([(0.0, grey(0)), (5.0, grey(0)), (10.0, grey(0))]) == ["dark", "dark", "frozen"]
+def test_a_dark_picture_is_dark_however_long() -> None:
+    """Black is always the same, and no sign that the camera hangs."""
+    assert judged([(float(second), grey(0)) for second in range(60)]) == ["dark"] * 60
 
 
 def test_another_size_is_another_picture() -> None:
-    sizes = [(0.0, rippled(99)), (6.0, rippled(99, 64, 48)), (12.0, rippled(99)), (21.0, rippled(99))]
-    assert judged(sizes) == [None] * 4
+    sizes: list[tuple[float | None, Picture]] = [
+        (time, rippled(99, *size))
+        for time, size in ((0.0, (32, 24)), (6.0, (64, 48)), (12.0, (32, 24)), (21.0, (32, 24)))
+    ]
+    assert judged(sizes, 10) == [None] * 4
 
 
 def test_what_it_compares_does_not_change_with_the_buffer_it_came_in() -> None:
-    quality, buffer = Quality(), rippled(99)
+    quality, buffer = Quality(10), rippled(99)
     assert quality.judge(buffer, fitted(buffer), 0.0) is None
     buffer[:] = rippled(120)
     assert quality.judge(buffer, fitted(buffer), 11.0) is None

@@ -2,8 +2,10 @@
 
 import json
 import os
+import subprocess
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import Any
 
 import cv2
 import jsonschema
@@ -20,6 +22,7 @@ from tests.factories import (
     decode,
     lines_of,
     patched,
+    rippled,
     rivereye,
     write_clip,
     write_corrupt,
@@ -98,7 +101,7 @@ def test_the_annotated_video_has_every_frame(done: CompletedProcess[str], output
 def test_the_sheet_shows_both_passages(done: CompletedProcess[str], outputs: Path) -> None:
     sheet = np.asarray(cv2.imread(str(outputs / "a.jpg")), np.uint8)
     quarters = [sheet[100:200, each : each + 100].mean() for each in (200, 700)]
-    np.testing.assert_allclose(quarters, BRIGHT, atol=6)
+    np.testing.assert_allclose(quarters, BRIGHT, atol=20)
 
 
 def test_people_are_told_the_passages(done: CompletedProcess[str], outputs: Path) -> None:
@@ -158,7 +161,8 @@ def test_what_is_there_is_replaced_when_told(tmp_path: Path, clip: Path, bundle:
         (["--output", "a", "--video", "folder/../a"], "is named for two outputs"),
         (["--output", "file/a.jsonl"], "cannot write file/a.jsonl"),
         (["--video", "file/deep/a.mp4"], "cannot write file/deep/a.mp4"),
-        (["--video", "folder"], "it is a folder"),
+        (["--output", "folder"], "it is a folder"),
+        (["--video", ".", "--overwrite"], "north.mp4 is the source itself"),
         (["--video", "a.avi", "--output", "early.jsonl"], "give a name that ends in .mp4"),
         (["--sheet", "a.txt", "--output", "early.jsonl"], "give a name that ends in .jpg or .png"),
     ],
@@ -294,7 +298,9 @@ def test_by_itself_the_whole_frame_is_the_only_view(far: Path, bundle: Path) -> 
     records = lines_of(by_itself.stdout)
     assert {each["state"] for each in records} == {"no_ship"}
     for each in records:
-        assert each["views"] == [{"box": [0, 0, 320, 240], "confidence": each["confidence"]}]
+        (view,) = each["views"]
+        assert view["box"] == [0, 0, 320, 240]
+        assert view["confidence"] == each["confidence"]
     assert [(each.returncode, each.stdout) for each in named] == [(0, by_itself.stdout)] * 2
 
 
@@ -310,16 +316,25 @@ def test_the_batch_changes_no_byte_where_frames_have_several_views(far: Path, bu
 def test_tiny_and_corrupt_pictures_are_recorded_in_parts_too(tmp_path: Path, bundle: Path) -> None:
     folder = write_pictures(tmp_path / "north", [BRIGHT, DARK, BRIGHT])
     write_corrupt(folder / "1.png", "truncated")
-    cv2.imwrite(str(folder / "2.png"), np.full((1, 1, 3), BRIGHT, np.uint8))
+    cv2.imwrite(str(folder / "2.png"), rippled(BRIGHT, 3, 2))
+    cv2.imwrite(str(folder / "3.png"), np.full((1, 1, 3), BRIGHT, np.uint8))
     result = rivereye("stream", folder, "--model", bundle, "--views", "8x8", "--video", tmp_path / "a.mp4")
     assert result.returncode == 0, result.stderr
     records = lines_of(result.stdout)
     schema = Detection.model_json_schema(by_alias=True)
     for each in records:
         jsonschema.validate(each, schema)
-    assert [(each["state"], len(each["views"])) for each in records] == [("ship", 65), ("unknown", 0), ("ship", 65)]
-    assert {tuple(view["box"]) for view in records[2]["views"]} == {(0, 0, 1, 1)}
-    assert len(decode(tmp_path / "a.mp4")) == 2
+    assert [(each["state"], len(each["views"])) for each in records] == [
+        ("ship", 65),
+        ("unknown", 0),
+        ("ship", 65),
+        ("unknown", 0),
+    ]
+    assert [each["reason"] for each in records] == [None, "corrupt", None, "no_contrast"]
+    assert {tuple(view["box"]) for view in records[2]["views"][1:]} == {
+        (x, y, x + 1, y + 1) for x in range(3) for y in range(2)
+    }
+    assert len(decode(tmp_path / "a.mp4")) == 3
 
 
 @pytest.mark.parametrize("views", ["", "all", "0x3", "9x9", "-2x3"])
@@ -344,6 +359,10 @@ def test_an_impossible_batch_is_told(clip: Path, bundle: Path, batch: str) -> No
     [
         (["--help"], ["train", "export", "stream"]),
         (["stream", "--help"], ["--model", "--output", "--video", "--sheet", "--views", "--batch", "--overwrite"]),
+        (["stream", "--help"], ["--config", "--start", "--end", "--stride", "--fps", "--rotate", "--policy", "--gate"]),
+        (["stream", "--help"], ["--passages", "--hours", "--csv", "--snapshots", "--retries", "--background"]),
+        (["replay", "--help"], ["--threshold", "--leave", "--bridge", "--shortest", "--forget", "--passages"]),
+        (["adapt", "--help"], ["--out", "--keep", "--every", "--seconds"]),
     ],
 )
 def test_help(command: list[str], told: list[str]) -> None:
@@ -367,10 +386,227 @@ def test_a_picture_of_the_source_is_never_overwritten(tmp_path: Path, bundle: Pa
 
 
 def test_an_empty_name_is_no_source(bundle: Path) -> None:
-    assert "no source given" in complaint(rivereye("stream", "", "--model", bundle), 1)
+    assert "no source given" in complaint(rivereye("stream", "", "--model", bundle), 2)
 
 
 def test_a_recording_that_keeps_less_than_it_promises_is_told(tmp_path: Path, clip: Path, bundle: Path) -> None:
     (tmp_path / "cut.mp4").write_bytes(clip.read_bytes())
     result = rivereye("stream", cut_short(tmp_path / "cut.mp4"), "--model", bundle)
     assert f"of the {len(LEVELS)} frames its header promises" in result.stderr
+
+
+# Which frames.
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (("--start", "0.5"), range(5, 70)),
+        (("--end", "0.5"), range(5)),
+        (("--start", "0.5", "--end", "2.5"), range(5, 25)),
+        (("--stride", "7"), range(0, 70, 7)),
+        (("--stride", "7", "--start", "0.3"), range(3, 70, 7)),
+        (("--fps", "5"), range(0, 70, 2)),
+        (("--fps", "1", "--start", "2", "--end", "5"), range(20, 50, 10)),
+    ],
+)
+def test_frames_are_chosen_by_their_times(clip: Path, bundle: Path, options: tuple[str, ...], expected: range) -> None:
+    """They keep numbers and times; what was left out is counted."""
+    result = rivereye("stream", clip, "--model", bundle, *options)
+    assert result.returncode == 0, result.stderr
+    records = lines_of(result.stdout)
+    assert [each["frame_id"] for each in records] == list(expected)
+    assert [each["media_time"] for each in records] == pytest.approx([index / FPS for index in expected])
+    assert f"{len(expected)} frames of north: " in result.stderr
+    assert "header promises" not in result.stderr
+
+
+def test_a_stretch_that_holds_nothing_is_told(clip: Path, bundle: Path, tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    for options in (("--start", "5", "--end", "5"), ("--end", "0")):
+        said = complaint(rivereye("stream", clip, "--model", bundle, *options, "--output", out), 2)
+        assert "--start" in said or "--end" in said or "end 5.0 is not after start 5.0" in said
+    assert not out.exists()
+
+
+def test_a_turned_camera_is_turned_back(clip: Path, bundle: Path) -> None:
+    records = lines_of(rivereye("stream", clip, "--model", bundle, "--rotate", "90", "--end", "0.2").stdout)
+    assert [each["views"][0]["box"] for each in records] == [[0, 0, 48, 64]] * 2
+
+
+def test_standard_input(tmp_path: Path, bundle: Path) -> None:
+    """As in `cat clip.ts | rivereye stream -`."""
+    clip = write_clip(tmp_path / "north.ts", LEVELS, FPS, container="mpegts")
+    with subprocess.Popen(["cat", str(clip)], stdout=subprocess.PIPE) as cat:
+        assert cat.stdout is not None
+        result = rivereye("stream", "-", "--model", bundle, stdin=cat.stdout)  # type: ignore[arg-type]
+    assert result.returncode == 0, result.stderr
+    records = lines_of(result.stdout)
+    assert [each["state"] for each in records] == ["ship" if level > 127 else "no_ship" for level in LEVELS]
+    assert {(each["camera"], each["clock"], each["time"]) for each in records} == {("stdin", "media", None)}
+    assert "header promises" not in result.stderr
+
+
+def test_the_test_pattern_ends_when_told(tmp_path: Path) -> None:
+    """With the released model; live, so that times are those of arrival."""
+    result = rivereye("stream", "test", "--end", "2", "--output", tmp_path / "a.jsonl", "--hours", tmp_path / "h.jsonl")
+    assert result.returncode == 0, result.stderr
+    records = lines_of((tmp_path / "a.jsonl").read_text(encoding="utf-8"))
+    assert records
+    assert all(each["time"] is not None and each["clock"] == "arrival" for each in records)
+    assert "test: connected (decoder: none)" in result.stderr
+    assert "of test: " in result.stderr
+
+
+def test_of_recordings_every_frame_or_the_newest(clip: Path, bundle: Path) -> None:
+    every = lines_of(rivereye("stream", clip, "--model", bundle, "--policy", "every").stdout)
+    assert len(every) == len(LEVELS)
+    newest = rivereye("stream", clip, "--model", bundle, "--policy", "latest")
+    assert newest.returncode == 0
+    assert lines_of(newest.stdout)[-1]["frame_id"] == len(LEVELS) - 1
+
+
+# All outputs.
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory, bundle: Path) -> Path:
+    """A folder with what two recordings left in every place there is."""
+    folder = tmp_path_factory.mktemp("everything")
+    clips = [write_clip(folder / f"{name}.mp4", levels, FPS) for name, levels in TWO.items()]
+    result = rivereye(
+        "stream",
+        *clips,
+        *("--model", bundle, "--output", folder / "a.jsonl", "--passages", folder / "p.jsonl"),
+        *("--hours", folder / "h.jsonl", "--csv", folder / "a.csv", "--snapshots", folder / "best"),
+        *("--video", folder / "videos", "--sheet", folder / "sheet.png"),
+    )
+    assert result.returncode == 0, result.stderr
+    (folder / "said").write_text(result.stderr, encoding="utf-8")
+    return folder
+
+
+TWO = {"north": LEVELS, "south": [DARK] * 20 + [BRIGHT] * 15 + [DARK] * 30}
+
+
+def records_in(path: Path, camera: str) -> list[dict[str, Any]]:
+    return [each for each in lines_of(path.read_text(encoding="utf-8")) if each["camera"] == camera]
+
+
+def test_two_recordings_have_the_records_of_each_alone(everything: Path, bundle: Path) -> None:
+    for name in TWO:
+        alone = rivereye("stream", everything / f"{name}.mp4", "--model", bundle).stdout
+        assert records_in(everything / "a.jsonl", name) == lines_of(alone)
+
+
+def test_two_recordings_have_their_passages_and_hours(everything: Path) -> None:
+    events = lines_of((everything / "p.jsonl").read_text(encoding="utf-8"))
+    ends = [(each["after"]["camera"], each["after"]["start_time"]) for each in events if each["type"] == "end"]
+    assert sorted(ends) == [("north", 0.5), ("north", 6.0), ("south", 2.0)]
+    for name, seconds, ship, passages in (("north", 6.9, 2.9, 2), ("south", 6.4, 1.5, 1)):
+        (hour,) = records_in(everything / "h.jsonl", name)
+        assert (hour["seconds"], hour["ship_s"], hour["passages"]) == pytest.approx((seconds, ship, passages))
+        assert (hour["hour"], hour["coverage"], hour["unknown"]) == ("0", 1, {})
+
+
+def test_each_recording_has_its_video_in_the_folder(everything: Path) -> None:
+    assert sorted(path.name for path in (everything / "videos").iterdir()) == ["north.mp4", "south.mp4"]
+    for name, levels in TWO.items():
+        frames = decode(everything / "videos" / f"{name}.mp4")
+        assert len(frames) == len(levels)
+        assert [frame[40].mean() > 127 for frame in frames] == [level > 127 for level in levels]
+
+
+def test_each_passage_has_its_best_frame(everything: Path) -> None:
+    events = lines_of((everything / "p.jsonl").read_text(encoding="utf-8"))
+    passages = [each["after"] for each in events if each["type"] == "end"]
+    assert len(passages) == 3
+    for each in passages:
+        picture = cv2.imread(str(everything / "best" / each["camera"] / f"{each['id']}.jpg"))
+        assert picture is not None
+        assert picture.mean() == pytest.approx(255 * each["top_score"], abs=4)
+        assert each["has_snapshot"]
+
+
+def test_the_table_has_a_row_a_frame_and_the_sheet_a_cell_a_passage(everything: Path) -> None:
+    rows = (everything / "a.csv").read_text(encoding="utf-8").splitlines()
+    assert len(rows) == 1 + sum(len(levels) for levels in TWO.values())
+    sheet = np.asarray(cv2.imread(str(everything / "sheet.png")), np.uint8)
+    assert sheet.shape[1] > 3 * 480
+
+
+def test_people_are_told_of_both(everything: Path) -> None:
+    said = (everything / "said").read_text(encoding="utf-8")
+    assert "3 passages" in said
+    assert "70 frames of north: 30 ship, 40 no_ship" in said
+    assert "65 frames of south: 15 ship, 50 no_ship" in said
+
+
+def test_one_missing_recording_among_several_is_told_before_anything_is_written(
+    tmp_path: Path, clip: Path, bundle: Path
+) -> None:
+    """One clear message, and not a file."""
+    result = rivereye(
+        *("stream", clip, tmp_path / "missing.mp4", "--model", bundle, "--output", tmp_path / "a.jsonl"),
+        *("--passages", tmp_path / "p.jsonl", "--video", tmp_path / "videos", "--snapshots", tmp_path / "best"),
+    )
+    assert f"no source at {tmp_path / 'missing.mp4'}" in complaint(result, 1)
+    assert len(result.stderr.splitlines()) == 1
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize(
+    ("video", "said"),
+    [("a.mp4", "several cameras need a folder for their videos"), ("old", "north.mp4 exists and was kept")],
+)
+def test_videos_of_several_need_a_folder_that_is_free(
+    tmp_path: Path, clip: Path, bundle: Path, video: str, said: str
+) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "north.mp4").write_text("mine", encoding="utf-8")
+    other = write_clip(tmp_path / "south.mp4", [DARK] * 5)
+    result = rivereye("stream", clip, other, "--model", bundle, "--video", tmp_path / video)
+    assert said in complaint(result, 2)
+    assert (tmp_path / "old" / "north.mp4").read_text(encoding="utf-8") == "mine"
+
+
+def test_what_shows_nothing_is_unknown_with_its_reason_and_counted(tmp_path: Path, bundle: Path) -> None:
+    path = tmp_path / "north.mp4"
+    with VideoFile(path, FPS) as video:
+        for index in range(60):
+            dark, fog = 20 <= index < 30, 40 <= index < 45
+            picture = np.full((48, 64, 3), 4 if dark else 180, np.uint8) if dark or fog else rippled(BRIGHT, 64, 48)
+            video.write(picture, index / FPS)
+    result = rivereye("stream", path, "--model", bundle, "--passages", tmp_path / "p.jsonl")
+    assert result.returncode == 0, result.stderr
+    reasons = [each["reason"] for each in lines_of(result.stdout)]
+    assert reasons == [None] * 20 + ["dark"] * 10 + [None] * 10 + ["no_contrast"] * 5 + [None] * 15
+    assert "60 frames of north: 45 ship, 15 unknown" in result.stderr
+    assert "coverage 74.6 % (dark 0:01.0, no_contrast 0:00.5)" in result.stderr
+    (passage,) = [
+        each["after"] for each in lines_of((tmp_path / "p.jsonl").read_text(encoding="utf-8")) if each["type"] == "end"
+    ]
+    assert (passage["start_time"], passage["end_time"], passage["unseen_s"]) == pytest.approx((0, 5.9, 1.5))
+
+
+def test_a_live_watch_adds_to_what_is_there(tmp_path: Path, bundle: Path) -> None:
+    """And a recording does not, see above."""
+    lines = tmp_path / "a.jsonl"
+    for number in (1, 2):
+        result = rivereye("stream", "test", "--model", bundle, "--end", "1", "--output", lines)
+        assert result.returncode == 0, result.stderr
+        starts = [each["frame_id"] for each in lines_of(lines.read_text(encoding="utf-8"))].count(0)
+        assert starts == number
+
+
+def test_a_configuration_file_is_as_good_as_options(tmp_path: Path, clip: Path, bundle: Path) -> None:
+    file = tmp_path / "rivereye.toml"
+    file.write_text(
+        f'model = "{bundle}"\n[outputs]\ndetections = "a.jsonl"\n[cameras.north]\nsource = "{clip}"\nstride = 3\n',
+        encoding="utf-8",
+    )
+    result = rivereye("stream", "--config", file)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "a.jsonl").read_text(encoding="utf-8") == rivereye(
+        "stream", clip, "--model", bundle, "--stride", "3"
+    ).stdout

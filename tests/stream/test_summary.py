@@ -34,7 +34,7 @@ def rows(text: str) -> list[list[str]]:
 
 
 def tally(camera: str = "north", timed: bool = True, **states: int) -> Tally:
-    return Tally(camera, timed, Counter(states))
+    return Tally(camera, timed, Counter(states), read=sum(states.values()))
 
 
 def test_counts_frames_by_state() -> None:

@@ -16,7 +16,8 @@ def followed(
     leave: float | None = None,
 ) -> tuple[Watch, list[News]]:
     """Each frame has its number for its level of grey; a blind one is black."""
-    watch, news = Watch("north", settings, leave), []
+    watch = Watch("north", settings, leave)
+    news: list[News] = []
     for index, (time, score) in enumerate(scores):
         news += watch.follow(make_detection(time, score, index), grey(0 if score is None else index))
     return watch, [*news, *watch.finish()]
