@@ -35,6 +35,7 @@ class Remote:
         self.fps: float | None = None
         self.expected: int | None = None
         self._shown = opening.shown or camera
+        self._read = False
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "stream.reading"],  # -P: not the `stream` of the folder we happen to be in
             stdin=subprocess.PIPE,
@@ -50,6 +51,13 @@ class Remote:
         _widen(self._output)
 
     def frames(self) -> Iterator[Frame | None]:
+        self._read = True
+        try:
+            yield from self._frames()
+        finally:
+            self._output.close()  # not by `close`, which may come from another thread, in the middle of a read
+
+    def _frames(self) -> Iterator[Frame | None]:
         while True:
             header, picture = self._next()
             if header["kind"] == "opened":
@@ -70,6 +78,8 @@ class Remote:
         self._process.wait()
         with suppress(OSError):
             self._input.close()
+        if not self._read:
+            self._output.close()
 
     def _next(self) -> tuple[dict[str, Any], Any]:
         message = receive(self._output)

@@ -3,9 +3,11 @@
 import io
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 
@@ -22,6 +24,13 @@ from tests.factories import BRIGHT, DARK, write_clip
 
 pytestmark = pytest.mark.timeout(60)
 SECRET = "hunter2"  # noqa: S105 - to be looked for
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """The host and port of somebody who accepts, and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +66,8 @@ def test_what_the_source_complains_of_is_told(tmp_path: Path) -> None:
     remote.close()
 
 
-def test_closing_it_ends_a_read_that_waits() -> None:
-    remote = Remote("rtsp://192.0.2.1/nobody", "north", Opening(open_timeout=60))
+def test_closing_it_ends_a_read_that_waits(silent: str) -> None:
+    remote = Remote(f"rtsp://{silent}/nobody", "north", Opening(open_timeout=60))
     raised: list[BaseException] = []
 
     def read() -> None:
@@ -78,8 +87,8 @@ def test_closing_it_ends_a_read_that_waits() -> None:
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="this system has no /proc")
-def test_the_address_is_in_no_list_of_processes() -> None:
-    remote = Remote(f"rtsp://user:{SECRET}@192.0.2.1/nobody", "north", Opening(open_timeout=60))
+def test_the_address_is_in_no_list_of_processes(silent: str) -> None:
+    remote = Remote(f"rtsp://user:{SECRET}@{silent}/nobody", "north", Opening(open_timeout=60))
     try:
         folder = Path(f"/proc/{remote._process.pid}")
         assert b"stream.reading" in (folder / "cmdline").read_bytes()
@@ -89,10 +98,10 @@ def test_the_address_is_in_no_list_of_processes() -> None:
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="this system has no /proc")
-def test_it_does_not_outlive_a_watch_that_is_killed() -> None:
+def test_it_does_not_outlive_a_watch_that_is_killed(silent: str) -> None:
     program = (
         "import time; from stream.remote import Remote; from stream.video import Opening; "
-        "remote = Remote('rtsp://192.0.2.1/nobody', 'north', Opening(open_timeout=60)); "
+        f"remote = Remote('rtsp://{silent}/nobody', 'north', Opening(open_timeout=60)); "
         "print(remote._process.pid, flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as watch:
