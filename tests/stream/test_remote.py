@@ -91,6 +91,10 @@ def test_the_address_is_in_no_list_of_processes(silent: str) -> None:
     remote = Remote(f"rtsp://user:{SECRET}@{silent}/nobody", "north", Opening(open_timeout=60))
     try:
         folder = Path(f"/proc/{remote._process.pid}")
+        deadline = time.monotonic() + 10
+        while not (folder / "cmdline").read_bytes():  # it is being started
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
         assert b"stream.reading" in (folder / "cmdline").read_bytes()
         assert SECRET.encode() not in (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
     finally:
