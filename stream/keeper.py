@@ -106,6 +106,10 @@ class Keeper:
     def start(self) -> None:
         self._thread.start()
 
+    def ask_to_stop(self) -> None:
+        """Reads no more, soon; `stop` waits for it."""
+        self._stop.set()
+
     def stop(self) -> None:
         """Reads no more. May be called twice. Returns within PATIENCE_S, whatever the decoder does."""
         self._stop.set()

@@ -92,6 +92,7 @@ class Pipeline:
             self._lanes.close()
             for post in self._posts.values():
                 self._lanes.remove(post.lane)
+                post.keeper.ask_to_stop()
             for post in self._posts.values():
                 post.keeper.stop()
 

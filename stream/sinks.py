@@ -39,14 +39,15 @@ class Sinks(Closing):
     Args:
         outputs: the places.
         retention: of snapshots.
-        live: see above. A live watch adds to files that are there; a recording's are new.
+        live: see above.
+        append: lists go on after what is there.
 
     Raises:
         OutputError: one of them cannot be written.
         BrokenPipeError: standard output was closed.
     """
 
-    def __init__(self, outputs: Outputs, retention: Retention, live: bool) -> None:
+    def __init__(self, outputs: Outputs, retention: Retention, live: bool, append: bool = False) -> None:
         self._outputs, self._live = outputs, live
         # A video cannot be added to: in a folder, each watch of a live camera has its own.
         self._begun = f"-{datetime.now(UTC):%Y%m%dT%H%M%SZ}" if live else ""
@@ -59,16 +60,16 @@ class Sinks(Closing):
         with self._stack:  # what is open is closed where a later one cannot be opened
             if outputs.detections is not None:
                 rotate = None if outputs.rotate_mb is None else round(outputs.rotate_mb * MB)
-                lines = JsonLines(outputs.detections, rotate, outputs.keep, outputs.fsync, append=live)
+                lines = JsonLines(outputs.detections, rotate, outputs.keep, outputs.fsync, append=append)
                 self._open("detections", lines, lines.write)
             if outputs.csv is not None:
-                table = CsvFile(outputs.csv, append=live)
+                table = CsvFile(outputs.csv, append=append)
                 self._open("csv", table, table.write)
             if outputs.passages is not None:
-                news = JsonLines(str(outputs.passages), fsync=outputs.fsync, append=live)
+                news = JsonLines(str(outputs.passages), fsync=outputs.fsync, append=append)
                 self._open("passages", news, news.write)
             if outputs.hours is not None:
-                hours = JsonLines(str(outputs.hours), fsync=outputs.fsync, append=live)
+                hours = JsonLines(str(outputs.hours), fsync=outputs.fsync, append=append)
                 self._open("hours", hours, hours.write)
             if outputs.snapshots is not None:
                 self.snapshots = Snapshots(outputs.snapshots, retention)
@@ -139,8 +140,9 @@ class Sinks(Closing):
             name, work, PICTURES if pictures else LINES if self._live else PICTURES, pictures
         )
 
-    def _worker(self, name: str, work: Callable[[Any], object], capacity: int, pictures: bool) -> Worker[Any]:
-        shed = self._live  # a camera never waits
+    def _worker(
+        self, name: str, work: Callable[[Any], object], capacity: int, pictures: bool, shed: bool
+    ) -> Worker[Any]:
         worker: Worker[Any] = Worker(work, name, capacity, shed, patience=self._live and not pictures)
         self._stack.callback(worker.close, CLOSING_S if self._live else None)
         return worker
@@ -151,19 +153,19 @@ class Sinks(Closing):
             self._gone[f"video of {look.camera}"] += 1
             return
         try:
-            self._video(look.camera, place, fps).put(look)
+            self._video(look.camera, place, fps, shed=look.detection.time is not None).put(look)
         except OutputError as error:
             if not self._live:
                 raise
             self._broken[look.camera] = str(error)
             self._gone[f"video of {look.camera}"] += 1
 
-    def _video(self, camera: str, place: Path, fps: float | None) -> Worker[Look]:
+    def _video(self, camera: str, place: Path, fps: float | None, shed: bool) -> Worker[Look]:
         if camera not in self._videos:
             path = place if place.suffix.lower() == ".mp4" else place / f"{camera}{self._begun}.mp4"
             path.parent.mkdir(parents=True, exist_ok=True)
             video = self._stack.enter_context(VideoFile(path, fps))
-            self._videos[camera] = self._worker(f"video of {camera}", _drawn_on(video), PICTURES, pictures=True)
+            self._videos[camera] = self._worker(f"video of {camera}", _drawn_on(video), PICTURES, pictures=True, shed=shed)
         return self._videos[camera]
 
     def _save(self, news: News) -> None:

@@ -51,7 +51,7 @@ def stream(
     _spare_sources(lookouts, [*files_of(outputs), *videos])
     with ExitStack() as stack:
         classifier = stack.enter_context(Classifier(bundle, settings.provider))
-        sinks = stack.enter_context(Sinks(outputs, settings.retention, live and not overwrite))
+        sinks = stack.enter_context(Sinks(outputs, settings.retention, live, append=live and not overwrite))
         session = Session(settings, classifier, sinks, live)
         board = board_for(live, len(lookouts), console)
         for path in videos:

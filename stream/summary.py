@@ -98,7 +98,10 @@ def _doubts(tally: Tally, summary: Summary, console: Console) -> None:
         dropped = sum(tally.dropped.values())
         parts = f"{tally.frames} looked at + {tally.skipped} skipped + {dropped} dropped"
         missing = tally.read - tally.frames - tally.skipped - dropped
-        say(console, f"{tally.camera}: {tally.read} frames read = {parts}{f' + {missing} unaccounted for' if missing else ''}")
+        say(
+            console,
+            f"{tally.camera}: {tally.read} frames read = {parts}{f' + {missing} unaccounted for' if missing else ''}",
+        )
     for reason, count in tally.dropped.items():
         if count and reason != "stopped":
             say(console, f"{count} frames of {tally.camera} dropped: {REASONS[reason]}", "yellow")

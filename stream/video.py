@@ -80,9 +80,8 @@ class Video:
         count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
         self.live = count <= 0 if live is None else live
         partial = opening.pace.start is not None or opening.pace.end is not None
-        reckoned = any(_is_transport_stream(path) for path in files)
-        self.expected: int | None = None if self.live or count <= 0 or partial or reckoned else count
-        self._long = count > 0 and not self.live and not reckoned
+        self._long = count > 0 and not self.live and not any(_is_transport_stream(path) for path in files)
+        self.expected: int | None = count if self._long and not partial else None
         fps = capture.get(cv2.CAP_PROP_FPS)
         self.fps: float | None = fps if 0 < fps < 1000 else None
         self.read = self.skipped = 0
