@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 import deploy.verbs
+import stream.afterwards
 import stream.configverbs
 import stream.verbs
 import train.afterwards
@@ -47,11 +48,11 @@ app.command("export")(deploy.verbs.export)
 app.command("verify")(deploy.verbs.verify)
 app.command("import")(deploy.verbs.import_)
 app.command("stream")(stream.verbs.stream)
-app.command("replay")(stream.verbs.replay)
-app.command("adapt")(stream.verbs.adapt)
+app.command("replay")(stream.afterwards.replay)
+app.command("adapt")(stream.afterwards.adapt)
 app.add_typer(stream.configverbs.app, name="config")
 app.command("reload")(stream.configverbs.reload)
-app.command("collect")(stream.verbs.collect)
+app.command("collect")(stream.afterwards.collect)
 app.command("label")(train.verbs.label)
 
 

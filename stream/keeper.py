@@ -4,13 +4,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Event, Lock, Thread
-from typing import Literal
 
 from models.errors import SourceError, first_line
 from stream.backoff import Backoff
 from stream.clock import Clock, SystemClock
 from stream.frame import Frame, Reason
 from stream.source import Source
+from stream.status import Patience, Status
 
 TICK_S = 0.25
 """The keeper looks up so often."""
@@ -20,37 +20,6 @@ GRACE_S = 5.0
 """FFmpeg's own time-outs come first, and a process takes a moment to start; what is not back so long after them never will be."""
 PATIENCE_S = 2.0
 """How long `stop` waits for a reader to come back from the decoder."""
-
-Phase = Literal["connecting", "up", "stalled", "offline", "ended", "failed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """`open_timeout`, `read_timeout`: of the source, in seconds. `retries`: failures in a row after which to give up; None: never."""
-
-    open_timeout: float = 10.0
-    read_timeout: float = 10.0
-    retries: int | None = None
-
-    @property
-    def stalled(self) -> float:
-        """Seconds without a frame after which a camera counts as blind, though still connected."""
-        return self.read_timeout / 2
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How a camera is doing. Times are of the monotonic clock; `trouble` is the sentence for people."""
-
-    phase: Phase = "connecting"
-    last_frame: float | None = None
-    next_try: float | None = None
-    connections: int = 0
-    failures: int = 0
-    left_behind: int = 0
-    trouble: str | None = None
-    decoder: str | None = None
-
 
 @dataclass(slots=True, eq=False)
 class _Attempt:

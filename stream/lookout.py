@@ -6,12 +6,12 @@ from pathlib import Path
 
 from models.bundle import Bundle
 from stream.background import Background, read_background
-from stream.keeper import Patience
 from stream.pace import Pace
 from stream.policy import Policy, policy_named
 from stream.remote import Remote
 from stream.settings import Camera, name_for
 from stream.source import TEST, Source, default_name, is_live, open_source
+from stream.status import Patience
 from stream.video import Opening
 from stream.views import Layout, Views, layout_of
 

@@ -11,12 +11,12 @@ from models.picture import Picture
 from stream.clock import Clock, SystemClock
 from stream.detection import CONFIDENCE_DIGITS, Detection, ModelId, View, blind, seen
 from stream.frame import Frame
-from stream.keeper import Status
 from stream.lanes import Lane, Lanes
 from stream.lookout import Lookout
 from stream.merge import merge
 from stream.post import Counts, Post, Waiting
 from stream.source import Source
+from stream.status import Status
 
 BATCH = 4
 """Views: more at once are no faster (vgg16-river in int8 on two cores: 56.0 a second one by one, 56.8 by 4, 55.8 by 8), and take more memory."""

@@ -136,9 +136,8 @@ class Sinks(Closing):
     def _open(self, name: str, place: Closing | None, work: Callable[[Any], object], pictures: bool = False) -> None:
         if place is not None:
             self._stack.enter_context(place)
-        self._workers[name] = self._worker(
-            name, work, PICTURES if pictures else LINES if self._live else PICTURES, pictures
-        )
+        capacity = LINES if self._live and not pictures else PICTURES
+        self._workers[name] = self._worker(name, work, capacity, pictures, shed=self._live)  # a camera never waits
 
     def _worker(
         self, name: str, work: Callable[[Any], object], capacity: int, pictures: bool, shed: bool

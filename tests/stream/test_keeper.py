@@ -11,8 +11,9 @@ import pytest
 from models.errors import SourceError
 from stream.backoff import Backoff
 from stream.frame import Frame
-from stream.keeper import GRACE_S, HEARTBEAT_S, PATIENCE_S, Keeper, Patience
+from stream.keeper import GRACE_S, HEARTBEAT_S, PATIENCE_S, Keeper
 from stream.source import Source
+from stream.status import Patience
 from tests.clocks import TurnedClock
 from tests.factories import BRIGHT, grey
 

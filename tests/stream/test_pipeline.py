@@ -17,12 +17,12 @@ from models.picture import Box, Picture
 from stream.background import FEWEST, Learner
 from stream.detection import Detection
 from stream.frame import Frame
-from stream.keeper import Patience
 from stream.lookout import Lookout
 from stream.pipeline import Look, Pipeline
 from stream.policy import EVERY, policy_named
 from stream.post import Counts
 from stream.source import Source, open_source
+from stream.status import Patience
 from stream.views import MOST, Layout, Views, Zones
 from tests.factories import (
     BRIGHT,

@@ -13,12 +13,12 @@ from models.bundle import open_bundle
 from models.classifier import Classifier
 from models.errors import SourceError
 from stream.frame import Frame
-from stream.keeper import Patience
 from stream.lookout import Lookout
 from stream.session import Session
 from stream.settings import Settings
 from stream.sinks import Sinks
 from stream.source import Source, open_source
+from stream.status import Patience
 from stream.summary import Tally
 from tests.factories import BRIGHT, DARK, lines_of, rippled, write_clip, write_pictures
 
