@@ -10,7 +10,7 @@ from rich.console import Console
 
 import deploy.verbs
 import stream.afterwards
-import stream.configverbs
+import stream.configuration.configverbs
 import stream.verbs
 import train.afterwards
 import train.verbs
@@ -50,8 +50,8 @@ app.command("import")(deploy.verbs.import_)
 app.command("stream")(stream.verbs.stream)
 app.command("replay")(stream.afterwards.replay)
 app.command("adapt")(stream.afterwards.adapt)
-app.add_typer(stream.configverbs.app, name="config")
-app.command("reload")(stream.configverbs.reload)
+app.add_typer(stream.configuration.configverbs.app, name="config")
+app.command("reload")(stream.configuration.configverbs.reload)
 app.command("collect")(stream.afterwards.collect)
 app.command("label")(train.verbs.label)
 

@@ -17,8 +17,8 @@ from benchmarks.gate import DEMO, demo_clip, frames
 from benchmarks.looking import Answers, looked
 from models.bundle import DEFAULT, open_bundle
 from models.classifier import Classifier
-from stream.background import Learner
-from stream.views import Layout, views_named
+from stream.looking.background import Learner
+from stream.looking.views import Layout, views_named
 
 HEADINGS = ("frames with the ship found", "frames without it alarmed")
 

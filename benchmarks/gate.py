@@ -23,8 +23,8 @@ from models.bundle import DEFAULT, open_bundle
 from models.classifier import Classifier
 from models.outputs import replace_text
 from models.picture import Picture
-from stream.gate import Gate
-from stream.views import Layout, views_named
+from stream.looking.gate import Gate
+from stream.looking.views import Layout, views_named
 
 DEMO = Path(__file__).parents[1] / "stream" / "demo" / "river.mp4"
 MAX_AGE = 10.0

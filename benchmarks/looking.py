@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.classifier import Classifier
 from models.picture import Picture, fit
-from stream.views import Layout
+from stream.looking.views import Layout
 
 BATCH = 8
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.errors import DataError
 from models.picture import Box, is_picture, read_picture
-from stream.merge import merge
+from stream.looking.merge import merge
 from train.windows import read_boxes
 
 WIDE = 80

@@ -26,8 +26,8 @@ from models.classifier import Classifier
 from models.outputs import replace_text
 from models.picture import read_picture
 from models.say import say
-from stream.background import log_odds
-from stream.views import Layout, views_named
+from stream.looking.background import log_odds
+from stream.looking.views import Layout, views_named
 
 LAYOUTS = "whole,1x2,2x2,2x3,3x4,4x6"
 WAYS = ("all", "second half", "second half, adapted", "second half, threshold raised")

@@ -16,6 +16,10 @@ IMAGE_TYPES = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.UINT8)
 SIDES = (16, 4096)
 LAYOUTS: dict[str, Layout] = {"NHWC": "NHWC", "NCHW": "NCHW"}
 COLOURS: dict[str, Colour] = {"RGB": "RGB", "BGR": "BGR"}
+SCORE_TYPES = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE)
+YES = ("True", "YES")
+"""How OpenVINO's Model API writes it."""
+LARGEST = float(np.finfo(np.float32).max)
 SCORES: dict[str, Scores] = {"probabilities": "probabilities", "softmax": "softmax", "sigmoid": "sigmoid"}
 
 
@@ -40,18 +44,56 @@ def takes_of(path: Path, model: onnx.ModelProto, said: Mapping[str, str], asked:
         raise UsageError(
             f"{path} takes {onnx.TensorProto.DataType.Name(kind.elem_type)} of {len(shape)} axes; pictures are float32, float16 or uint8, of 4"
         )
-    wanted = asked.layout or ("NCHW" if shape[1] == 3 else "NHWC" if shape[3] == 3 else "is needed")
+    layout = _layout(path, shape, asked.layout)
+    width, height = _size(path, shape[1:3] if layout == "NHWC" else shape[2:], said, asked)
+    # OpenVINO's Model API: what is not said is a mean of 0, a scale of 1, and BGR.
+    api = any(key.startswith("model_info ") for key in said)
+    # Whoever takes bytes scales them himself.
+    inside = kind.elem_type == TensorProto.UINT8 or said.get("model_info embedded_processing") in YES
+    told = {} if inside else said
+    mean = asked.mean or _numbers(told.get("model_info mean_values", "")) or (0.0,)
+    usual = 1.0 if inside or api else 255.0
+    scale = asked.scale or _numbers(told.get("model_info scale_values", "")) or (usual,)
+    if inside and (asked.mean or asked.scale):
+        raise UsageError(f"--mean and --scale: {path} has them inside; leave them out")
+    reversed_ = said.get("model_info reverse_input_channels", str(not api)) in YES
+    colour = COLOURS.get(asked.colour or ("RGB" if reversed_ else "BGR"))
+    if colour is None:
+        raise UsageError(f"--colour {asked.colour}: give RGB or BGR")
+    return Takes(width, height, layout, colour, _three("mean", mean), _three("scale", scale), kind.elem_type)
+
+
+def _layout(path: Path, shape: list[int], wanted: str | None) -> Layout:
+    takes = f"{path} takes {' x '.join(str(side or 'any') for side in shape)}"
+    wanted = wanted or ("NCHW" if shape[1] == 3 else "NHWC" if shape[3] == 3 else None)
+    if wanted is None and 1 in (shape[1], shape[3]):
+        raise UsageError(
+            f"{takes}: grey pictures, where those of a camera have three colours; give a network of colours"
+        )
+    if wanted is None:
+        raise UsageError(f"--layout is needed: {takes}, and no axis tells the colours; give NHWC or NCHW")
     layout = LAYOUTS.get(wanted)
     if layout is None:
-        raise UsageError(f"--layout {wanted}: {path} takes {shape}, and no axis tells the colours; give NHWC or NCHW")
-    height, width = shape[1:3] if layout == "NHWC" else shape[2:]
+        raise UsageError(f"--layout {wanted}: give NHWC or NCHW")
+    if (colours := shape[3] if layout == "NHWC" else shape[1]) not in (0, 3):
+        raise UsageError(f"--layout {layout}: {takes}, which would be pictures of {colours} colours; three are needed")
+    return layout
+
+
+def _size(path: Path, known: list[int], said: Mapping[str, str], asked: Asked) -> tuple[int, int]:
+    """Width and height; `known` are height and width, 0 where the file leaves them open."""
+    height, width = known
     if asked.size is not None:
         if (height and height != asked.size[1]) or (width and width != asked.size[0]):
-            raise UsageError(f"--size {asked.size[0]}x{asked.size[1]}: {path} takes {width}x{height}")
+            raise UsageError(f"--size {asked.size[0]}x{asked.size[1]}: {path} takes {width or 'any'}x{height or 'any'}")
         width, height = asked.size
     elif not (width and height):
-        sides = [int(side) for side in _numbers(said.get("imgsz", "")) or (0,)]
-        height, width = sides[0], sides[-1]
+        sides = _numbers(said.get("imgsz", "")) or (0.0,)
+        if not all(side.is_integer() for side in sides):  # nor are NaN and infinity
+            raise UsageError(
+                f"--size is needed: {path} says of itself imgsz {said['imgsz'][:40]}, which is no size in whole pixels"
+            )
+        height, width = int(sides[0]), int(sides[-1])
     if not (width and height):
         raise UsageError(
             f"--size is needed: {path} takes pictures of any size; give the one it was trained on, such as 224x224"
@@ -60,20 +102,7 @@ def takes_of(path: Path, model: onnx.ModelProto, said: Mapping[str, str], asked:
         raise UsageError(
             f"{path} takes pictures of {width}x{height}; a bundle's have sides of {SIDES[0]} to {SIDES[1]}"
         )
-    # Whoever takes bytes scales them himself.
-    inside = kind.elem_type == TensorProto.UINT8 or said.get("model_info embedded_processing") in ("True", "YES")
-    told = {} if inside else said
-    mean = asked.mean or _numbers(told.get("model_info mean_values", "")) or (0.0,)
-    # OpenVINO's Model API: what is not said is 0 and 1.
-    usual = 1.0 if inside or "model_info model_type" in said else 255.0
-    scale = asked.scale or _numbers(told.get("model_info scale_values", "")) or (usual,)
-    if inside and (asked.mean or asked.scale):
-        raise UsageError(f"--mean and --scale: {path} has them inside; leave them out")
-    reversed_ = said.get("model_info reverse_input_channels", "True") in ("True", "YES")
-    colour = COLOURS.get(asked.colour or ("RGB" if reversed_ else "BGR"))
-    if colour is None:
-        raise UsageError(f"--colour {asked.colour}: give RGB or BGR")
-    return Takes(width, height, layout, colour, _three("mean", mean), _three("scale", scale), kind.elem_type)
+    return width, height
 
 
 def gives_of(
@@ -81,17 +110,12 @@ def gives_of(
 ) -> tuple[tuple[str, ...], Gives]:
     kind = model.graph.output[0].type.tensor_type
     columns = int(np.prod([dim.dim_value for dim in kind.shape.dim][1:]))
-    labels = asked.labels or _labels(said)
-    if labels is None:
+    if kind.elem_type not in SCORE_TYPES:
         raise UsageError(
-            f"--labels is needed: {path} does not name its classes; give them in the order of its outputs: no_ship,ship"
+            f"{path} gives {onnx.TensorProto.DataType.Name(kind.elem_type)}, which are no scores; export it with the scores of its classes as floats"
         )
-    if not columns or len(labels) != max(columns, 2):
-        raise UsageError(
-            f"--labels {','.join(labels)}: {path} gives {columns or 'an unknown number of'} scores, so {max(columns, 2)} labels are needed"
-        )
-    if len(set(labels)) < len(labels) or not all(labels):
-        raise UsageError(f"--labels {','.join(labels)}: each needs a name of its own")
+    labels = asked.labels or _labels(path, said)
+    _check_labels(path, labels, columns)
     if len(set(asked.positive)) < len(asked.positive) or set(asked.positive) == set(labels):
         raise UsageError(
             f"--positive {','.join(asked.positive)}: give some of the labels {', '.join(labels)}, each once, and not all"
@@ -111,15 +135,38 @@ def gives_of(
     return labels, Gives(columns, ships, scores, kind.elem_type)
 
 
-def _labels(said: Mapping[str, str]) -> tuple[str, ...] | None:
+def _labels(path: Path, said: Mapping[str, str]) -> tuple[str, ...]:
+    """What the file calls its classes."""
     if "names" in said:  # Ultralytics: a dictionary, written as Python writes it
         try:
             names = ast.literal_eval(said["names"])
-            ordered = sorted(names.items()) if isinstance(names, dict) else list(enumerate(names))
-            return tuple(str(name) for _, name in ordered)
-        except (ValueError, SyntaxError, TypeError):
-            return None
-    return tuple(said["model_info labels"].split()) if "model_info labels" in said else None
+            if isinstance(names, dict):
+                return tuple(str(names[number]) for number in sorted(names, key=int))
+            if isinstance(names, list | tuple):
+                return tuple(map(str, names))
+        except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+            names = None
+        if isinstance(names, set):
+            raise UsageError(
+                f"--labels is needed: {path} names its classes as a set, which has no order; give them in the order of its outputs"
+            )
+    elif found := said.get("model_info labels", "").split():
+        return tuple(found)
+    raise UsageError(
+        f"--labels is needed: {path} does not name its classes; give them in the order of its outputs: no_ship,ship"
+    )
+
+
+def _check_labels(path: Path, labels: tuple[str, ...], columns: int) -> None:
+    named = f"--labels {','.join(labels)}"
+    if not all(labels):
+        raise UsageError(f"{named}: one of them is empty; give names with commas between: no_ship,ship")
+    if not columns:
+        raise UsageError(f"{path} does not say how many scores it gives; export it with a fixed number of classes")
+    if len(labels) != max(columns, 2):
+        raise UsageError(f"{named}: {path} gives {columns} scores, so {max(columns, 2)} labels are needed")
+    if len(set(labels)) < len(labels):
+        raise UsageError(f"{named}: each needs a name of its own")
 
 
 def _numbers(text: str) -> tuple[float, ...] | None:
@@ -131,8 +178,13 @@ def _numbers(text: str) -> tuple[float, ...] | None:
 
 
 def _three(option: str, values: tuple[float, ...]) -> tuple[float, float, float]:
-    if len(values) not in (1, 3) or not np.isfinite(values).all() or (option == "scale" and 0 in values):
-        raise UsageError(f"--{option} {','.join(map(str, values))}: give one number, or three, one a colour")
+    given = f"--{option} {','.join(f'{value:g}' for value in values)}"
+    if len(values) not in (1, 3) or not np.isfinite(values).all():
+        raise UsageError(f"{given}: give one number, or three, one a colour")
+    if not all(abs(value) <= LARGEST for value in values):
+        raise UsageError(f"{given}: larger than any number in 32 bits; give what the network was trained with")
+    if option == "scale" and not np.asarray(values, np.float32).all():
+        raise UsageError(f"{given}: pixels cannot be divided by 0; give what the network was trained with, such as 255")
     first, second, third = values * 3 if len(values) == 1 else values
     return first, second, third
 

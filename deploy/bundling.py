@@ -1,20 +1,24 @@
 """Writes a bundle: proven models as files, the card that is true of them, and the page for people."""
 
 import hashlib
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from deploy.card import describe
+from deploy.domains import drop_unused
 from deploy.metadata import write_metadata
-from deploy.parity import save_flips
+from deploy.parity import FLIPS, save_flips
 from deploy.proving import Proven
+from deploy.request import flips_of
 from deploy.speed import Ask
-from models.bundle import CARD, Bundle, apart, golden_pictures
+from models.bundle import CARD, Bundle, apart, golden_pictures, most_golden
 from models.card import Card, Golden, Model, Precision, Reference
 from models.classifier import Classifier
 from models.errors import GateNotMet
@@ -22,6 +26,7 @@ from models.outputs import new_folder
 from models.say import say
 
 GOLDEN_PICTURES = 8
+"""Fewer where they are large."""
 GOLDEN_SEEDS = range(2026, 2034)
 GOLDEN_TOLERANCE: dict[Precision, float] = {"fp32": 0.02, "fp16": 0.1, "int8": 0.5}
 UNSAID = "0" * 64
@@ -51,8 +56,8 @@ def bundle(
     """
     found, reference = proofs
     console.print(proofs_table(found, reference))
-    _keep_flips(out, found, console)
-    passed = [reason for proven in found.values() for reason in proven.beyond]
+    kept = _keep_flips(out, found, console)
+    passed = list(dict.fromkeys(reason for proven in found.values() for reason in proven.beyond))
     if passed and not force:
         raise GateNotMet(f"export refused: {'; '.join(passed)}. Leave that precision out, or give --force")
     for reason in passed:
@@ -61,12 +66,15 @@ def bundle(
         card = make_card({precision: _model(precision, proven) for precision, proven in found.items()}, reference)
         card = _with_golden(card, found, console)
         for precision, proven in found.items():
+            drop_unused(proven.model)
             write_metadata(proven.model, card, precision)
             card = _with_file(card, precision, proven.model, draft)
         (draft / CARD).write_text(card.model_dump_json(indent=2, by_alias=True) + "\n", encoding="utf-8")
         (draft / "README.md").write_text(describe(card, notes), encoding="utf-8")
         for precision in found:
             Classifier(Bundle(draft, card, precision)).close()  # opens as it will for the user
+    if not kept and (flips_of(out) / FLIPS).is_file():
+        shutil.rmtree(flips_of(out))  # of an export before this one
     say(console, f"bundle written to {out}")
     return card
 
@@ -81,6 +89,7 @@ def _model(precision: Precision, proven: Proven) -> Model:
         accuracy=proven.accuracy,
         throughput=proven.throughput,
         forced=bool(proven.beyond),
+        in_float=proven.in_float,
         golden=Golden(seed=GOLDEN_SEEDS[0], probabilities=(0.0,), tolerance=GOLDEN_TOLERANCE[precision]),
     )
 
@@ -92,7 +101,7 @@ def _with_golden(card: Card, found: Mapping[Precision, Proven], console: Console
     seed = max(betrayed, key=betrayed.__getitem__)
     if betrayed[seed] < max(model.golden.tolerance for model in card.precisions.values()):
         say(console, "golden answers would not tell swapped colours: this network hardly minds them", "yellow")
-    pictures = golden_pictures(seed, GOLDEN_PICTURES, card.input.width, card.input.height)
+    pictures = _golden(seed, card)
     models = {}
     for precision, model in card.precisions.items():
         answers = tuple(float(f"{answer:.6g}") for answer in asks[precision](pictures))
@@ -102,8 +111,13 @@ def _with_golden(card: Card, found: Mapping[Precision, Proven], console: Console
 
 
 def _betrays(ask: Ask, seed: int, card: Card) -> float:
-    pictures = golden_pictures(seed, GOLDEN_PICTURES, card.input.width, card.input.height)
+    pictures = _golden(seed, card)
     return apart(ask(pictures), ask(np.ascontiguousarray(pictures[..., ::-1])))
+
+
+def _golden(seed: int, card: Card) -> NDArray[np.uint8]:
+    size = (card.input.width, card.input.height)
+    return golden_pictures(seed, min(GOLDEN_PICTURES, most_golden(*size)), *size)
 
 
 def _with_file(card: Card, precision: Precision, proto: onnx.ModelProto, folder: Path) -> Card:
@@ -114,13 +128,14 @@ def _with_file(card: Card, precision: Precision, proto: onnx.ModelProto, folder:
     return card.model_copy(update={"precisions": card.precisions | {precision: model.model_copy(update=known)}})
 
 
-def _keep_flips(out: Path, found: Mapping[Precision, Proven], console: Console) -> None:
+def _keep_flips(out: Path, found: Mapping[Precision, Proven], console: Console) -> bool:
+    """Whether there were any."""
     flips = [flip for proven in found.values() for flip in proven.flips]
     if flips:
-        folder = out.with_name(f"{out.name}-flips")
-        with new_folder(folder, True, marker="flips.csv") as draft:
+        with new_folder(flips_of(out), True, marker=FLIPS) as draft:
             save_flips(flips, draft)
-        say(console, f"pictures that are decided otherwise: {folder}")
+        say(console, f"pictures that are decided otherwise: {flips_of(out)}")
+    return bool(flips)
 
 
 def proofs_table(found: Mapping[Precision, Proven], reference: Reference) -> Table:

@@ -142,7 +142,7 @@ def _files(card: Card) -> str:
     few = (
         ""
         if all(p.n >= ENOUGH for m in card.precisions.values() for p in m.parity.values())
-        else f" Fewer than {ENOUGH} pictures say little of decisions."
+        else f" Forced: fewer than {ENOUGH} pictures do not say whether decisions stay."
     )
     return f"""## The ONNX files against {card.reference.what}, on real pictures
 The first file is taken by itself on a processor, fp16 on a GPU; `--precision` takes another.{_where(card)}{few}
@@ -150,7 +150,17 @@ The first file is taken by itself on a processor, fp16 on a GPU; `--precision` t
 | file | size | provider | pictures | largest difference of probability | decisions that flip | right (test part) | pictures/s |
 |---|---|---|---|---|---|---|---|
 {table}
-"""
+{_in_float(card)}"""
+
+
+def _in_float(card: Card) -> str:
+    return "".join(
+        f"\nOf {model.file} these layers stay in float, as in 8 bits they cost decisions on calibration pictures: "
+        f"{', '.join(f'`{name}`' for name in model.in_float)}. A program of your own that runs it by ONNX Runtime has to leave out the optimizer "
+        "that would undo this: `disabled_optimizers=['WeightBiasQuantization']`.\n"
+        for model in card.precisions.values()
+        if model.in_float
+    )
 
 
 def _right(measured: Model | Reference) -> str:

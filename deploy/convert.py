@@ -1,5 +1,8 @@
 """Keras to ONNX."""
 
+import zipfile
+from pathlib import Path
+
 import keras
 import numpy as np
 import onnx
@@ -7,8 +10,19 @@ import tensorflow as tf
 import tf2onnx
 from onnxruntime.transformers.onnx_model import OnnxModel
 
+from models.errors import DataError, UsageError, first_line
+
 OPSET = 17
 """The highest that tf2onnx 1.17 is known to be safe with."""
+
+
+def load_network(folder: Path) -> keras.Model:
+    """The network of the run in this folder. Raises DataError: its file is missing or broken."""
+    path = folder / "network.keras"
+    try:
+        return keras.saving.load_model(path, compile=False)
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise DataError(f"cannot load network {path}: {first_line(error)}; train it again") from error
 
 
 def to_onnx(network: keras.Model, name: str) -> onnx.ModelProto:
@@ -33,14 +47,23 @@ def to_onnx(network: keras.Model, name: str) -> onnx.ModelProto:
 
 
 def converted(function: tf.types.experimental.PolymorphicFunction, name: str) -> onnx.ModelProto:
-    """A function of one signature, from and to tensors with the batch axis first, as a checked ONNX model called `name`."""
-    # By from_function: from_keras loses names, and fails on some models (tensorflow-onnx issue 2448).
-    model, _ = tf2onnx.convert.from_function(function, input_signature=function.input_signature, opset=OPSET)
-    model.graph.name = name
-    for value in (*model.graph.input, *model.graph.output):
-        value.type.tensor_type.shape.dim[0].dim_param = "batch"
-    _fix_reshapes(model)
-    onnx.checker.check_model(model, full_check=True)
+    """A function of one signature, from and to tensors with the batch axis first, as a checked ONNX model called `name`.
+
+    Raises:
+        UsageError: it has an operation that ONNX lacks.
+    """
+    try:
+        # By from_function: from_keras loses names, and fails on some models (tensorflow-onnx issue 2448).
+        model, _ = tf2onnx.convert.from_function(function, input_signature=function.input_signature, opset=OPSET)
+        model.graph.name = name
+        for value in (*model.graph.input, *model.graph.output):
+            value.type.tensor_type.shape.dim[0].dim_param = "batch"
+        _fix_reshapes(model)
+        onnx.checker.check_model(model, full_check=True)
+    except Exception as error:  # TensorFlow's, Keras' and tf2onnx' share no base but Exception
+        raise UsageError(
+            f"network {name} cannot be converted to ONNX: {first_line(error)}; take another layer in the place of that one"
+        ) from error
     return model
 
 

@@ -1,10 +1,8 @@
 """`rivereye export`: from a run to a bundle that was proven to decide the same."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 import keras
 import numpy as np
@@ -12,21 +10,19 @@ from rich.console import Console
 
 from deploy.bundling import bundle
 from deploy.card import make_card
-from deploy.convert import to_onnx
+from deploy.convert import load_network, to_onnx
 from deploy.parity import ENOUGH
 from deploy.pictures import UNKNOWN, find_pictures, read
 from deploy.proving import Original, prove
 from deploy.quantize import CALIBRATION_PICTURES
+from deploy.request import ALL, check_number, check_out, read_notes
 from deploy.run import Run, open_run
 from deploy.speed import Ask
-from models.bundle import CARD
-from models.card import NAME, Card, Precision
+from models.card import Card, Precision
 from models.errors import UsageError
 from models.networks import cool
-from models.outputs import check_folder
 
 KERAS = "the Keras network"
-ALL: tuple[Precision, ...] = get_args(Precision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +54,11 @@ def export(folder: Path, out: Path, settings: Settings, overwrite: bool, console
     Raises:
         UsageError: no run there, or no pictures to compare on.
         OutputError: `out` exists or cannot be written.
-        GateNotMet: a converted model decides otherwise, or int8 is slower; nothing is left at `out`.
+        GateNotMet: there are too few pictures, a converted model decides otherwise, or int8 is slower; nothing is left at `out`.
     """
-    check_name(out)
     run, notes = open_run(folder), read_notes(settings.notes)
-    check_folder(out, overwrite, marker=CARD)
-    network = run.load_network()
+    check_out(out, overwrite)
+    network = load_network(folder)
     cool(network, run.decision["temperature"], run.decision["shift"])
     _, height, width, _ = network.input_shape
     ranges = run.labelled("validation", CALIBRATION_PICTURES)
@@ -71,7 +66,9 @@ def export(folder: Path, out: Path, settings: Settings, overwrite: bool, console
         raise UsageError(
             f"fp16 and int8 need the validation pictures of {folder}, which are gone; put them back, or give --precision fp32"
         )
-    shown = read(_judging(run, settings, [path for path, _ in ranges]), (width, height), console, "reading pictures")
+    judging = _judging(run, settings, [path for path, _ in ranges])
+    shown = read(judging, (width, height), console, "reading pictures", settings.at_most)
+    check_number(len(shown.paths), settings.at_most, settings.force)
     calibration = (
         read(ranges, (width, height), console, "reading validation pictures").pictures
         if settings.precisions != ("fp32",)
@@ -92,48 +89,29 @@ def export(folder: Path, out: Path, settings: Settings, overwrite: bool, console
     )
 
 
-def precisions_named(text: str) -> tuple[Precision, ...]:
-    """`fp32,int8` as precisions, in the order of ALL. Raises UsageError: one of them is unknown."""
-    names = [name.strip() for name in text.split(",")]
-    for name in names:
-        if name not in ALL:
-            raise UsageError(f"unknown precision {name!r}; known: {', '.join(ALL)}")
-    return tuple(precision for precision in ALL if precision in names)
-
-
-def check_name(out: Path) -> None:
-    """Raises UsageError: a bundle cannot be called so."""
-    if not re.fullmatch(NAME, out.name):
-        raise UsageError(
-            f"a bundle cannot be called {out.name!r}: letters, digits, . _ and - only, the first a letter or digit"
-        )
-
-
-def read_notes(path: Path | None) -> str:
-    """Empty where there is no path. Raises UsageError: it cannot be read."""
-    try:
-        return "" if path is None else path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--notes {path}: cannot be read ({error}); give a Markdown file") from error
-
-
 def _judging(run: Run, settings: Settings, calibration: Sequence[Path]) -> list[tuple[Path, int]]:
-    """The run's test pictures, with their labels; then others, which only tell whether decisions stay.
+    """In the order in which they are wanted, and more than are, as some may be unreadable.
 
-    The others are those of `data`, which get at least half, or else what is left of the run's own pictures.
+    The run's test pictures, with their labels; then its others, which only tell whether decisions stay. Those of `data`, which only
+    tell that too, come when half are chosen. None that gave ranges.
     """
     limit = settings.at_most
-    chosen = run.labelled("test", limit if settings.data is None else limit - limit // 2)
-    if settings.data is not None:
-        others = find_pictures(settings.data, 2 * limit + len(calibration))
-    else:
-        others = [path for path, _ in (*run.labelled("validation", limit), *run.labelled("train", limit))]
-    used = {path.resolve() for path in (*calibration, *(path for path, _ in chosen))}
-    fresh = [(path, UNKNOWN) for path in others if path.resolve() not in used]
-    chosen += fresh[: limit - len(chosen)]
+    test = run.labelled("test", limit)
+    own = [(path, UNKNOWN) for part in ("validation", "train") for path, _ in run.labelled(part, 2 * limit)]
+    half = limit - limit // 2
+    given = (
+        []
+        if settings.data is None
+        else [(path, UNKNOWN) for path in find_pictures(settings.data, 2 * limit + len(calibration))]
+    )
+    used, known = {path.resolve() for path in calibration}, {path.resolve(): label for path, label in test}
+    chosen: dict[Path, tuple[Path, int]] = {}
+    for path, label in (*test[:half], *given, *test[half:], *own):
+        if (real := path.resolve()) not in used:
+            chosen.setdefault(real, (path, known.get(real, label)))
     if not chosen:
         raise UsageError(f"the pictures of {run.folder} are gone; give others to compare on with --data FOLDER")
-    return chosen
+    return list(chosen.values())
 
 
 def _keras_asker(network: keras.Model) -> Ask:

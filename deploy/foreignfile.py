@@ -9,7 +9,6 @@ from typing import Any
 import keras
 import numpy as np
 import onnx
-import onnxruntime as ort
 import tensorflow as tf
 from numpy.typing import NDArray
 from onnx import version_converter
@@ -17,15 +16,20 @@ from onnx import version_converter
 from deploy.adapter import Gives, Takes
 from deploy.asked import Asked, gives_of, takes_of
 from deploy.convert import OPSET, converted
+from deploy.domains import used
+from deploy.request import check_file
 from deploy.speed import Ask
 from models.card import LARGEST_FILE
-from models.classifier import ELSEWHERE
 from models.errors import UsageError, first_line
+from models.providers import open_session, usable_cores
+from models.weights import elsewhere
 
 SLACK = 0.01
 """How far beyond 0 and 1 a probability may lie, by rounding."""
 DOMAINS = {"", "ai.onnx", "ai.onnx.ml", "com.microsoft"}
 OPSETS = range(13, 22)
+WEIGHTS_ALONE = "No model config found"
+"""What Keras says of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +45,15 @@ class ForeignFile:
 
 def open_file(path: Path, asked: Asked) -> ForeignFile:
     """Raises UsageError: it is missing, no model, or something about it has to be said."""
-    if not path.is_file():
-        raise UsageError(f"no file at {path}; give an .onnx, .keras or .h5 file")
-    if not path.stat().st_size:
-        raise UsageError(f"{path} is empty; copy it again")
+    check_file(path)
     if path.stat().st_size > LARGEST_FILE:
         raise UsageError(f"{path} has {path.stat().st_size} bytes; no more than {LARGEST_FILE} can be taken")
-    if path.suffix.lower() == ".onnx":
-        model, run = _onnx_file(path)
-    elif path.suffix.lower() in (".keras", ".h5"):
-        model, run = _keras_file(path)
-    else:
-        raise UsageError(f"{path}: give an .onnx, .keras or .h5 file; received {path.suffix or 'no suffix'}")
+    model, run = (_onnx_file if path.suffix.lower() == ".onnx" else _keras_file)(path)
     said = {each.key: each.value for each in model.metadata_props}
+    if "rivereye schema" in said:
+        raise UsageError(
+            f"{path} is a file of a rivereye bundle already; give the folder that it was written in to --model"
+        )
     takes = takes_of(path, model, said, asked)
     labels, gives = gives_of(path, model, said, asked)
     _free_batch(path, model, takes)
@@ -90,7 +90,7 @@ def _onnx_file(path: Path) -> tuple[onnx.ModelProto, Callable[[NDArray[Any]], ND
         model = onnx.load(path, load_external_data=False)
         _check_inside(path, model)
         onnx.checker.check_model(model)
-        session = ort.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+        session = open_session(path.read_bytes(), "cpu", usable_cores())
     except UsageError:
         raise
     except Exception as error:  # protobuf's, onnx's and ONNX Runtime's share no base but Exception
@@ -118,9 +118,9 @@ def _onnx_file(path: Path) -> tuple[onnx.ModelProto, Callable[[NDArray[Any]], ND
 
 def _check_inside(path: Path, model: onnx.ModelProto) -> None:
     """Raises UsageError: it needs something that is not in the file."""
-    if foreign := {node.domain for node in model.graph.node} - DOMAINS:
+    if foreign := used(model) - DOMAINS:
         raise UsageError(f"{path} has operators of {', '.join(sorted(foreign))}, which only its maker's runtime knows")
-    if ELSEWHERE in model.SerializeToString():
+    if elsewhere(model.SerializeToString()):
         raise UsageError(f"{path} keeps weights in other files; put them inside: onnx.save(model, path)")
 
 
@@ -140,10 +140,19 @@ def _keras_file(path: Path) -> tuple[onnx.ModelProto, Callable[[NDArray[Any]], N
     try:
         network = keras.saving.load_model(path, compile=False, safe_mode=True)
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        if WEIGHTS_ALONE in str(error):
+            raise UsageError(
+                f"{path} holds weights alone, and not which network they are of; save the whole network: network.save('any.keras')"
+            ) from error
         raise UsageError(
             f"cannot load {path}: {first_line(error).split('. ')[0]}; give a whole file, in which there is no code (Lambda layers)"
         ) from error
-    shapes = [network.input_shape, network.output_shape]
+    try:
+        shapes = [network.input_shape, network.output_shape]
+    except (AttributeError, ValueError) as error:
+        raise UsageError(
+            f"{path} was never built, and so does not say which pictures it takes; call it on some, and save it again"
+        ) from error
     if not all(isinstance(shape, tuple) for shape in shapes):
         raise UsageError(f"{path} has several inputs or outputs; one picture in and one row of scores out are needed")
     shape, dtype = (None, *network.input_shape[1:]), network.inputs[0].dtype
@@ -153,7 +162,7 @@ def _keras_file(path: Path) -> tuple[onnx.ModelProto, Callable[[NDArray[Any]], N
         return {"answers": tf.cast(network(image, training=False), tf.float32)}
 
     network.compile(jit_compile=False)
-    return converted(classify, "foreign"), lambda given: np.asarray(network.predict_on_batch(given))
+    return converted(classify, path.stem), lambda given: np.asarray(network.predict_on_batch(given))
 
 
 def _free_batch(path: Path, model: onnx.ModelProto, takes: Takes) -> None:
@@ -162,7 +171,7 @@ def _free_batch(path: Path, model: onnx.ModelProto, takes: Takes) -> None:
         value.type.tensor_type.shape.dim[0].dim_param = "batch"
     del model.graph.value_info[:]
     try:
-        session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+        session = open_session(model.SerializeToString(), "cpu", usable_cores())
         given = takes.of(np.zeros((3, takes.height, takes.width, 3), np.uint8))
         answers = session.run(None, {session.get_inputs()[0].name: given})[0]
     except Exception as error:  # ONNX Runtime's exceptions share no base but Exception

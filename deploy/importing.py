@@ -9,16 +9,14 @@ from deploy.adapter import wrap
 from deploy.asked import Asked
 from deploy.bundling import bundle
 from deploy.card import exporters, now
-from deploy.export import check_name, read_notes
 from deploy.foreignfile import describe, open_file
 from deploy.parity import ENOUGH
-from deploy.pictures import UNKNOWN, find_pictures, read
+from deploy.pictures import UNKNOWN, check_folder_of_pictures, find_pictures, read
 from deploy.proving import Original, prove
 from deploy.quantize import CALIBRATION_PICTURES
-from models.bundle import CARD
+from deploy.request import check_number, check_out, read_notes
 from models.card import Card, Input, Model, Network, Precision, Reference, Threshold, Weights
 from models.errors import UsageError
-from models.outputs import check_folder
 from models.say import say
 
 
@@ -50,23 +48,23 @@ def import_model(path: Path, out: Path, asked: Asked, settings: Settings, overwr
     Raises:
         UsageError: the file is no such classifier, something about it has to be said, or there are no pictures.
         OutputError: `out` exists or cannot be written.
-        GateNotMet: a converted model decides otherwise; nothing is left at `out`.
+        GateNotMet: there are too few pictures, or a converted model decides otherwise; nothing is left at `out`.
     """
-    check_name(out)
     if not 0 <= settings.threshold <= 1:
         raise UsageError(f"--threshold {settings.threshold}: give a probability, from 0 to 1")
     notes = read_notes(settings.notes)
-    check_folder(out, overwrite, marker=CARD)
+    check_out(out, overwrite)
+    check_folder_of_pictures(settings.data)
     file = open_file(path, asked)
     say(console, f"{path.name}: {describe(file)}")
     size = (file.takes.width, file.takes.height)
-    paths = find_pictures(settings.data, settings.at_most + CALIBRATION_PICTURES)
+    paths = find_pictures(settings.data, 2 * settings.at_most + CALIBRATION_PICTURES)  # some may be unreadable
     # No picture that ranges are taken from may judge them; where only fp32 is made, there are none.
-    ranges = paths[: min(CALIBRATION_PICTURES, len(paths) // 4)] if settings.precisions != ("fp32",) else []
-    judging = [
-        (each, _label(each, settings.data, set(asked.positive))) for each in paths[len(ranges) :][: settings.at_most]
-    ]
-    shown = read(judging, size, console, "reading pictures")
+    wanted = min(CALIBRATION_PICTURES, max(1, len(paths) // 4))
+    ranges = paths[:wanted] if settings.precisions != ("fp32",) else []
+    judging = [(each, _label(each, settings.data, set(asked.positive))) for each in paths[len(ranges) :]]
+    shown = read(judging, size, console, "reading pictures", settings.at_most)
+    check_number(len(shown.paths), settings.at_most, settings.force)
     calibration = shown.pictures[:0]
     if ranges:
         say(console, f"{len(ranges)} of {len(paths)} pictures give the ranges of layers, and are not compared on")

@@ -29,7 +29,7 @@ LIMITS: dict[Precision, Limits] = {"fp32": Limits(0.0, 1e-3), "fp16": Limits(0.0
 
 
 def compare(reference: NDArray[np.float32], converted: NDArray[np.float32], threshold: float) -> Parity:
-    """Compares probabilities (float32, (n,), n >= 1) and the decisions they lead to."""
+    """Compares probabilities (float32, (n,), n >= 1, none of them NaN) and the decisions they lead to."""
     difference = np.abs(reference - converted)
     return Parity(
         n=len(reference),
@@ -37,6 +37,13 @@ def compare(reference: NDArray[np.float32], converted: NDArray[np.float32], thre
         mean_difference=float(difference.mean()),
         flips=int(flipped(reference, converted, threshold).sum()),
     )
+
+
+def few(n: int) -> str | None:
+    """That these are too few pictures, in words; None where they are enough."""
+    if n >= ENOUGH:
+        return None
+    return f"compared on {n} real pictures, and fewer than {ENOUGH} do not say whether decisions stay"
 
 
 def flipped(reference: NDArray[np.float32], converted: NDArray[np.float32], threshold: float) -> NDArray[np.bool_]:
@@ -48,8 +55,6 @@ def beyond(parity: Parity, precision: Precision, provider: str, reference: str) 
     """What is beyond the precision's limits, in words; None where nothing is."""
     limits = LIMITS[precision]
     model = f"the {precision} model on {provider}"
-    if not np.isfinite(parity.largest_difference):
-        return f"{model} gives answers that are no numbers"
     if parity.flips / parity.n > limits.flips:
         return f"{model} decides {parity.flips} of {parity.n} pictures otherwise than {reference}, allowed is {limits.flips:.2%}"
     if limits.largest_difference is not None and parity.largest_difference > limits.largest_difference:

@@ -26,15 +26,25 @@ class Shown:
     labels: NDArray[np.int64]
 
 
-def read(paths: Sequence[tuple[Path, int]], size: tuple[int, int], console: Console, title: str) -> Shown:
+def read(
+    paths: Sequence[tuple[Path, int]],
+    size: tuple[int, int],
+    console: Console,
+    title: str,
+    at_most: int | None = None,
+) -> Shown:
     """Reads pictures (path and label) and brings them to `size`, (width, height); those that cannot be read are said and left out.
+
+    With `at_most` it ends when it has as many, so that further ones stand in for those.
 
     Raises:
         UsageError: none can be read.
     """
     kept: list[tuple[Path, int]] = []
     pictures = []
-    for path, label in track(paths, title, console=console):
+    for path, label in track(paths, title, console=console, total=min(len(paths), at_most or len(paths))):
+        if len(kept) == at_most:
+            break
         try:
             pictures.append(fit(read_picture(path), *size))
             kept.append((path, label))
@@ -46,12 +56,21 @@ def read(paths: Sequence[tuple[Path, int]], size: tuple[int, int], console: Cons
     return Shown(tuple(path for path, _ in kept), np.stack(pictures), labels)
 
 
+def check_folder_of_pictures(folder: Path) -> None:
+    """Raises UsageError: there is no such folder."""
+    if not folder.is_dir():
+        raise UsageError(
+            f"--data {folder}: {'it is a file' if folder.is_file() else 'no folder there'}; give a folder of pictures such as the camera takes"
+        )
+
+
 def find_pictures(folder: Path, at_most: int) -> list[Path]:
     """Pictures anywhere below `folder`, in an order drawn by a fixed seed.
 
     Raises:
-        UsageError: there are none.
+        UsageError: there is no such folder, or there are none in it.
     """
+    check_folder_of_pictures(folder)
     paths = sorted(path for path in folder.rglob("*") if is_picture(path))
     if not paths:
         raise UsageError(f"no pictures in {folder}; give a folder of pictures such as the camera takes")

@@ -2,25 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import track
 from scipy.stats import binomtest
 
+from deploy.asking import ask_all, asker
 from deploy.half import to_fp16
-from deploy.parity import ENOUGH, Flip, beyond, compare, flipped
+from deploy.keeping import int8_that_decides_alike
+from deploy.parity import Flip, beyond, compare, few, flipped
 from deploy.pictures import UNKNOWN, Shown
-from deploy.quantize import to_int8
 from deploy.speed import BATCH, Ask, machine, pictures_per_second
 from models.card import Parity, Precision, Reference, Share, Throughput
 from models.errors import GateNotMet
-from models.providers import open_session, provider_named, providers_here, usable_cores
-from models.say import say
+from models.providers import provider_named, providers_here, usable_cores
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +34,12 @@ class Original:
 
 @dataclass(slots=True)
 class Proven:
-    """A converted model, and what was found out about it. `beyond`: limits that it passes, in words."""
+    """A converted model, and what was found out about it. `in_float`: layers of int8 that stay in float. `beyond`: limits that it
+    passes, in words."""
 
     model: onnx.ModelProto
     ask: Ask
+    in_float: tuple[str, ...] = ()
     parity: dict[str, Parity] = field(default_factory=dict)
     accuracy: Share | None = None
     throughput: Throughput | None = None
@@ -68,18 +67,18 @@ def prove(
 
     Returns:
         By precision, the fastest first; and the original's own figures.
+
+    Raises:
+        GateNotMet: the original, or a converted model, gives answers that are no numbers.
     """
-    if len(shown.paths) < ENOUGH:
-        few = f"compared on {len(shown.paths)} pictures only; {ENOUGH} or more say whether decisions stay"
-        say(console, few, "yellow")
-    expected = _ask_all(original.ask, shown.pictures, original.name, console)
+    expected = ask_all(original.ask, shown.pictures, original.name, console)
     if not np.isfinite(expected).all():
         raise GateNotMet(f"{original.name} gives answers that are no numbers; train it again")
     found: dict[Precision, Proven] = {}
     for precision in precisions:
-        with console.status(f"converting to {precision}"):
-            model = _convert(original.model, precision, calibration, reduce_range)
+        model, in_float = _convert(original, precision, calibration, reduce_range, console)
         found[precision] = _compare(model, precision, original, expected, shown, console)
+        found[precision].in_float = in_float
     speeds = _throughputs(original, found, shown.pictures, console)
     for precision, proven in found.items():
         proven.throughput = speeds[precision]
@@ -107,21 +106,14 @@ def accuracy(probabilities: NDArray[np.float32], labels: NDArray[np.int64], thre
     return Share(right=right, n=n, share=right / n, low=float(interval.low), high=float(interval.high))
 
 
-def asker(model: onnx.ModelProto, provider: str) -> Ask:
-    """Answers of a converted model, as the stream would get them."""
-    return partial(_answer, open_session(model.SerializeToString(), provider, usable_cores()))
-
-
-def _answer(session: ort.InferenceSession, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return np.asarray(session.run(None, {session.get_inputs()[0].name: pictures})[0], np.float32)[:, 1]
-
-
 def _convert(
-    model: onnx.ModelProto, precision: Precision, calibration: NDArray[np.uint8], reduce_range: bool
-) -> onnx.ModelProto:
-    if precision == "fp32":
-        return model
-    return to_fp16(model, calibration) if precision == "fp16" else to_int8(model, calibration, reduce_range)
+    original: Original, precision: Precision, calibration: NDArray[np.uint8], reduce_range: bool, console: Console
+) -> tuple[onnx.ModelProto, tuple[str, ...]]:
+    """The model, and the names of layers that were kept in float."""
+    if precision == "int8":
+        return int8_that_decides_alike(original.model, calibration, original.threshold, console, reduce_range)
+    with console.status(f"converting to {precision}"):
+        return (original.model if precision == "fp32" else to_fp16(original.model, calibration)), ()
 
 
 def _compare(
@@ -134,9 +126,13 @@ def _compare(
 ) -> Proven:
     chosen = provider_named("auto")
     proven = Proven(model, asker(model, chosen))
+    if said := few(len(shown.paths)):
+        proven.beyond.append(said)
     for provider in providers_here():
         ask = proven.ask if provider == chosen else asker(model, provider)
-        answers = _ask_all(ask, shown.pictures, f"{precision} on {provider}", console)
+        answers = ask_all(ask, shown.pictures, f"{precision} on {provider}", console)
+        if not np.isfinite(answers).all():
+            raise GateNotMet(f"the {precision} model on {provider} gives answers that are no numbers; leave it out")
         proven.parity[provider] = compare(expected, answers, original.threshold)
         if said := beyond(proven.parity[provider], precision, provider, original.name):
             proven.beyond.append(said)
@@ -168,10 +164,3 @@ def _throughputs(
         )
         for name, speed in speeds.items()
     }
-
-
-def _ask_all(ask: Ask, pictures: NDArray[np.uint8], name: str, console: Console) -> NDArray[np.float32]:
-    starts = range(0, len(pictures), BATCH)
-    return np.concatenate(
-        [ask(pictures[start : start + BATCH]) for start in track(starts, f"asking {name}", console=console)]
-    )

@@ -2,7 +2,7 @@
 
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from models.errors import UsageError
 
 CALIBRATION_PICTURES = 256
 CALIBRATION_BATCH = 8
+MULTIPLYING = ("Conv", "Gemm", "MatMul")
+PREPARED = "prepared.onnx"
 
 
 class Batches(CalibrationDataReader):  # type: ignore[misc]  # no type stubs
@@ -43,7 +45,21 @@ def quiet() -> Iterator[None]:
         logging.disable(before)
 
 
-def to_int8(model: onnx.ModelProto, pictures: NDArray[np.uint8], reduce_range: bool = False) -> onnx.ModelProto:
+def layers(model: onnx.ModelProto) -> list[str]:
+    """Names of the layers that `to_int8` quantises: convolutions but the first, and matrices but the last, as they follow each other.
+
+    Args:
+        model: fp32, as `to_onnx` gives it.
+    """
+    with quiet(), tempfile.TemporaryDirectory(prefix="rivereye-") as folder:
+        nodes = _prepared(model, Path(folder)).graph.node
+        spared = _spared(nodes)
+        return [node.name for node in nodes if node.op_type in MULTIPLYING and node.name not in spared]
+
+
+def to_int8(
+    model: onnx.ModelProto, pictures: NDArray[np.uint8], reduce_range: bool = False, kept: Sequence[str] = ()
+) -> onnx.ModelProto:
     """Quantises convolutions but the first, and the classifier's first matrix; input and output stay as they are.
 
     Weights are held per channel, in all 8 bits. Processors without VNNI saturate where the sum of two
@@ -56,22 +72,20 @@ def to_int8(model: onnx.ModelProto, pictures: NDArray[np.uint8], reduce_range: b
         pictures: uint8, (n, height, width, 3), BGR: what the ranges of the layers are taken from.
             Pictures that judge the result must not be among them.
         reduce_range: weights in 7 bits, for processors without VNNI.
+        kept: those of `layers` that stay in float.
+
+    Raises:
+        UsageError: nothing is left that could be quantised.
     """
     with quiet(), tempfile.TemporaryDirectory(prefix="rivereye-") as folder:
-        plain, prepared, quantised = (Path(folder) / name for name in ("plain.onnx", "prepared.onnx", "quantised.onnx"))
-        onnx.save(model, plain)
-        quant_pre_process(plain, prepared, skip_symbolic_shape=True)  # no shape here is symbolic but the batch
-        nodes = onnx.load(prepared).graph.node
-        first = [node.name for node in nodes if node.op_type == "Conv"][:1]  # its rounding is in all that follows
-        # Has few weights; in 8 bits its answer would come in steps.
-        last = [node.name for node in nodes if node.op_type in ("Gemm", "MatMul")][-1:]
+        prepared, quantised = _prepared(model, Path(folder)), Path(folder) / "quantised.onnx"
         quantize_static(
-            prepared,
+            Path(folder) / PREPARED,
             quantised,
             Batches(pictures),
             quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=["Conv", "Gemm", "MatMul", "MaxPool", "Relu"],
-            nodes_to_exclude=[*first, *last],
+            op_types_to_quantize=[*MULTIPLYING, "MaxPool", "Relu"],
+            nodes_to_exclude=[*_spared(prepared.graph.node), *kept],
             per_channel=True,
             reduce_range=reduce_range,
             activation_type=QuantType.QUInt8,
@@ -85,3 +99,18 @@ def to_int8(model: onnx.ModelProto, pictures: NDArray[np.uint8], reduce_range: b
             "int8: nothing in this network but its first convolution and its last matrix could be quantised; leave int8 out"
         )
     return made
+
+
+def _prepared(model: onnx.ModelProto, folder: Path) -> onnx.ModelProto:
+    """As the tool wants it, and as it names the nodes; left as PREPARED in the folder."""
+    onnx.save(model, folder / "plain.onnx")
+    # No shape here is symbolic but the batch.
+    quant_pre_process(folder / "plain.onnx", folder / PREPARED, skip_symbolic_shape=True)
+    return onnx.load(folder / PREPARED)
+
+
+def _spared(nodes: Sequence[onnx.NodeProto]) -> list[str]:
+    """The first convolution, as its rounding is in all that follows; the last matrix has few weights, and in 8 bits its answer would come
+    in steps."""
+    first = [node.name for node in nodes if node.op_type == "Conv"][:1]
+    return first + [node.name for node in nodes if node.op_type in ("Gemm", "MatMul")][-1:]

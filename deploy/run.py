@@ -1,19 +1,16 @@
-"""A training run, as export reads it from disk (written by `rivereye train`)."""
+"""A training run, as export reads it from disk (written by `rivereye train`). Its network is loaded by `deploy.convert`."""
 
 import csv
 import json
 import random
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from typing import Any, Literal
 
-import keras
-
 from models.card import Data, Metrics
-from models.errors import DataError, UsageError, first_line
+from models.errors import UsageError, first_line
 
 SCHEMA = "rivereye/run/1"
 LABELS = ("ship", "no_ship")
@@ -51,14 +48,6 @@ class Run:
     def decision(self) -> dict[str, Any]:
         """`threshold`, `temperature`, `shift` (0 in runs that are older than it), the `aim` of the threshold (None: the paper's), `test` figures, and other `aims`."""
         return {"shift": 0.0, **self.record["decision"]}
-
-    def load_network(self) -> keras.Model:
-        """Raises DataError: the network's file is missing or broken."""
-        path = self.folder / "network.keras"
-        try:
-            return keras.saving.load_model(path, compile=False)
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-            raise DataError(f"cannot load network {path}: {first_line(error)}; train it again") from error
 
     def labelled(self, part: Part, at_most: int) -> list[tuple[Path, int]]:
         """Pictures of a part that still exist, with their labels (1 for a ship): as many of one class as of the other where there are

@@ -8,9 +8,11 @@ import typer
 from rich.console import Console
 
 from models.errors import UsageError
-from models.extras import importing
+from models.extras import check_installed, importing
 
 console = Console(stderr=True)
+EXTRA = ("deploy", "keras", "onnx", "scipy", "tensorflow", "tf2onnx")
+"""The extra of those that convert, and what it brings."""
 
 
 def export(
@@ -22,7 +24,9 @@ def export(
     data: Annotated[
         Path | None, typer.Option(help="More pictures to compare on, such as the camera takes; labels are not needed.")
     ] = None,
-    pictures: Annotated[int, typer.Option(min=1, help="How many pictures to compare on.")] = 1000,
+    pictures: Annotated[
+        int, typer.Option(min=1, help="How many pictures to compare on; fewer than 1000 want --force.")
+    ] = 1000,
     force: Annotated[
         bool, typer.Option("--force", help="Write the bundle although a limit is passed; its card says so.")
     ] = False,
@@ -36,13 +40,25 @@ def export(
 ) -> None:
     """Convert a trained network to ONNX, and prove on real pictures that it still decides the same.
 
-    Ends with exit code 3, and writes nothing, where more decisions flip than 0 (fp32), 0.1 % (fp16) or 0.5 % (int8), or int8 is slower than fp32. Pictures that flip are kept beside the bundle.
+    Ends with exit code 3, and writes nothing, where there are fewer than 1000 real pictures to compare on, more decisions flip than 0 (fp32), 0.1 % (fp16) or 0.5 % (int8), probabilities of fp32 differ by more than 0.001, or int8 is slower than fp32. Pictures that flip are kept beside the bundle.
     """
+    from deploy.pictures import check_folder_of_pictures
+    from deploy.request import check_out, precisions_named, read_notes
+    from deploy.run import open_run
+
+    # All that can be said before TensorFlow is loaded, which takes seconds.
+    check_installed(*EXTRA)
+    precisions = precisions_named(precision)
+    read_notes(notes)
+    open_run(run)
+    check_out(out, overwrite)
+    if data is not None:
+        check_folder_of_pictures(data)
     with importing("deploy"):
-        from deploy.export import Settings, precisions_named
+        from deploy.export import Settings
         from deploy.export import export as begin
 
-    settings = Settings(precisions_named(precision), data, pictures, force, reduce_range, notes)
+    settings = Settings(precisions, data, pictures, force, reduce_range, notes)
     begin(run, out, settings, overwrite, console)
 
 
@@ -93,7 +109,9 @@ def import_(
     source: Annotated[str, typer.Option(help="Where its weights come from.")] = "as given by whoever imported it",
     licence: Annotated[str, typer.Option(help="Of its weights.")] = "not stated",
     precision: Annotated[str, typer.Option(help="fp32, fp16, int8, or several.")] = "fp32",
-    pictures: Annotated[int, typer.Option(min=1, help="How many pictures to compare on.")] = 1000,
+    pictures: Annotated[
+        int, typer.Option(min=1, help="How many pictures to compare on; fewer than 1000 want --force.")
+    ] = 1000,
     force: Annotated[
         bool, typer.Option("--force", help="Write the bundle although a limit is passed; its card says so.")
     ] = False,
@@ -104,22 +122,32 @@ def import_(
 
     What options leave open is read from the file: its shapes, its last operation, and the metadata that Ultralytics and OpenVINO's Model API write. What was understood is said.
     """
+    from deploy.pictures import check_folder_of_pictures
+    from deploy.request import check_file, check_out, precisions_named, read_notes
+
+    # All that can be said before TensorFlow is loaded, which takes seconds.
+    check_installed(*EXTRA)
+    precisions, sides = precisions_named(precision), _size(size)
+    means, scales = _numbers("mean", mean), _numbers("scale", scale)
+    read_notes(notes)
+    check_file(file)
+    check_out(out, overwrite)
+    check_folder_of_pictures(data)
     with importing("deploy"):
         from deploy.asked import Asked
-        from deploy.export import precisions_named
         from deploy.importing import Settings, import_model
 
     asked = Asked(
-        labels=_names(labels) if labels else None,
+        labels=None if labels is None else _names(labels),
         positive=_names(positive),
-        size=_size(size),
+        size=sides,
         layout=layout,
         colour=colour,
-        mean=_numbers("mean", mean),
-        scale=_numbers("scale", scale),
+        mean=means,
+        scale=scales,
         scores=scores,
     )
-    settings = Settings(data, precisions_named(precision), threshold, source, licence, pictures, force, notes)
+    settings = Settings(data, precisions, threshold, source, licence, pictures, force, notes)
     import_model(file, out, asked, settings, overwrite, console)
 
 

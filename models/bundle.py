@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from models.card import Card, Model, Precision
-from models.errors import BundleError, UsageError
+from models.errors import BundleError, UsageError, reason
 
 CARD = "card.json"
 SCHEMA = Path(__file__).parent / "schemas" / "card.schema.json"
@@ -21,6 +21,8 @@ SUREST = 1e-6
 """Probabilities beyond are taken for this: what is left is noise."""
 LARGEST_CARD = 2**20
 """Bytes."""
+LARGEST_GOLDEN = 64_000_000
+"""Bytes of golden pictures that are made for a card."""
 ON_GPU: tuple[Precision, ...] = ("fp16", "fp32", "int8")
 """From the likeliest to be the fastest."""
 
@@ -44,16 +46,16 @@ class Bundle:
             BundleError: the file is missing or has other contents than the card says.
         """
         path = self.folder / self.model.file
-        if path.resolve().parent != self.folder.resolve():
-            raise BundleError(f"{path} is a link that leaves its bundle; copy the file itself")
         try:
+            if path.resolve().parent != self.folder.resolve():
+                raise BundleError(f"{path} is a link that leaves its bundle; copy the file itself")
             if path.stat().st_size != self.model.bytes:
                 raise BundleError(
                     f"{path} has {path.stat().st_size} bytes, its card says {self.model.bytes}; copy the bundle again"
                 )
             content = path.read_bytes()
-        except OSError as error:
-            raise BundleError(f"cannot read {path}: {error.strerror}; copy the bundle again") from error
+        except (OSError, RuntimeError) as error:  # the latter: links in a circle, before Python 3.13
+            raise BundleError(f"cannot read {path}: {reason(error)}; copy the bundle again") from error
         digest = hashlib.sha256(content).hexdigest()
         if digest != self.model.sha256:
             raise BundleError(
@@ -105,7 +107,20 @@ def open_bundle(place: str, precision: str | None = None, provider: str = "cpu")
         raise BundleError(
             f"cannot understand {card_path}: {where}: {first['msg']}; was it written by a newer rivereye, or by hand?"
         ) from error
+    except OSError as error:
+        raise BundleError(f"cannot read {card_path}: {reason(error)}; copy the bundle again") from error
+    _check_golden(card, card_path)
     return Bundle(folder, card, _chosen(card, precision, provider))
+
+
+def _check_golden(card: Card, path: Path) -> None:
+    for precision, model in card.precisions.items():
+        n, size = len(model.golden.probabilities), (card.input.width, card.input.height)
+        if n > most_golden(*size):
+            raise BundleError(
+                f"{path} asks for {n} golden pictures of {size[0]} x {size[1]} pixels ({precision}); no more than {LARGEST_GOLDEN} bytes of them "
+                f"are made, and no bundle needs more"
+            )
 
 
 def _chosen(card: Card, wanted: str | None, provider: str) -> Precision:
@@ -120,6 +135,11 @@ def apart(answers: NDArray[np.float32], golden: Sequence[float] | NDArray[np.flo
     """How far probabilities are from golden ones, as the largest difference of logits: a network that is sure of all of them shows there, too."""
     found, expected = (np.clip(np.asarray(each, np.float64), SUREST, 1 - SUREST) for each in (answers, golden))
     return float(np.abs(np.log(found / (1 - found)) - np.log(expected / (1 - expected))).max())
+
+
+def most_golden(width: int, height: int) -> int:
+    """How many golden pictures of this size a card may ask for."""
+    return LARGEST_GOLDEN // (width * height * 3)
 
 
 def golden_pictures(seed: int, n: int, width: int, height: int) -> NDArray[np.uint8]:

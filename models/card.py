@@ -10,6 +10,8 @@ from models.picture import RESIZE
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, lt=2**53)]
+Some = Annotated[int, Field(ge=1, lt=2**53)]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.onnx$")]
 """A bare name, so that no card can point outside its folder."""
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -59,8 +61,8 @@ class Threshold(_Part):
 class Share(_Part):
     """`right` of `n`, with a 95 % interval (Wilson)."""
 
-    right: int
-    n: int
+    right: Count
+    n: Count
     share: Probability
     low: Probability
     high: Probability
@@ -85,17 +87,17 @@ class Frames(_Part):
     """Whole camera frames, out of which windows were cut for training. `windows` counts them by label."""
 
     sha256: str | None
-    frames: int
-    windows: dict[str, int]
+    frames: Count
+    windows: dict[str, Count]
 
 
 class Data(_Part):
     """What the network was trained on. `sha256` is over labels and file contents."""
 
     sha256: str
-    pictures: int
+    pictures: Count
     grouping: str
-    parts: dict[str, dict[str, int]]
+    parts: dict[str, dict[str, Count]]
     frames: Frames | None = None
 
 
@@ -106,18 +108,18 @@ class Parity(_Part):
     which the two decide differently at the threshold.
     """
 
-    n: int
-    largest_difference: float
-    mean_difference: float
-    flips: int
+    n: Some
+    largest_difference: Probability
+    mean_difference: Probability
+    flips: Count
 
 
 class Throughput(_Part):
     """Pictures a second, in batches of `batch`, with as many threads, on a machine, by one provider."""
 
-    pictures_per_second: Annotated[float, Field(gt=0)]
-    batch: int
-    threads: int
+    pictures_per_second: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    batch: Some
+    threads: Some
     provider: str
     machine: str
 
@@ -125,7 +127,7 @@ class Throughput(_Part):
 class Golden(_Part):
     """Answers that a sound runtime reproduces for `golden_pictures(seed, ...)`; `tolerance` is of their logits, see `apart`."""
 
-    seed: int
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
     probabilities: Annotated[tuple[Probability, ...], Field(min_length=1, max_length=64)]
     tolerance: Annotated[float, Field(gt=0, lt=1)]
 
@@ -142,17 +144,18 @@ class Model(_Part):
     """One ONNX file of the bundle.
 
     `parity`: by provider. `accuracy`: on labelled pictures among those of the parity, None where there were none. `forced`: it was
-    written although a limit of the export was passed.
+    written although a limit of the export was passed. `in_float`: layers of int8 that stay in float, as in 8 bits they cost decisions.
     """
 
     file: FileName
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     bytes: Annotated[int, Field(gt=0, le=LARGEST_FILE)]
-    opset: int
+    opset: Some
     parity: Annotated[dict[str, Parity], Field(min_length=1)]
     accuracy: Share | None = None
     throughput: Throughput | None = None
     forced: bool = False
+    in_float: tuple[str, ...] = ()
     golden: Golden
 
 
@@ -179,7 +182,7 @@ class Card(_Part):
     output: str = "probabilities"
     threshold: Threshold
     aims: dict[str, Aim] = {}
-    temperature: float = 1.0
+    temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     shift: Finite = 0.0
     recipe: str = "paper"
     data: Data | None = None

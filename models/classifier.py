@@ -1,5 +1,6 @@
 """An opened bundle: BGR pictures in, ship probabilities out, by ONNX Runtime."""
 
+import re
 from dataclasses import dataclass
 from threading import Lock
 
@@ -12,9 +13,11 @@ from models.bundle import DEFAULT, Bundle, apart, golden_pictures, open_bundle
 from models.closing import Closing
 from models.errors import BundleError, UsageError, first_line
 from models.providers import AUTO, ON_GPU, open_session, provider_named, usable_cores
+from models.weights import elsewhere, no_numbers
 
-ELSEWHERE = b"\x0a\x08location"
-"""How an ONNX file begins to name another one (field 1, 8 letters, of a StringStringEntryProto)."""
+UNKNOWN_OPERATOR = re.compile(r"(\S+?)\(-?\d+\) is not a registered function/op|No Op registered for (\S+)")
+NO_PROTOBUF = "INVALID_PROTOBUF"
+"""What ONNX Runtime says of an operator that it does not know, and of bytes that are no ONNX file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +96,21 @@ class Classifier(Closing):
         return np.asarray(session.run([self.bundle.card.output], {self.input.name: pictures})[0], np.float32)
 
     def _check_golden(self) -> None:
-        golden = self.bundle.model.golden
+        golden, path = self.bundle.model.golden, self.bundle.folder / self.bundle.model.file
         pictures = golden_pictures(golden.seed, len(golden.probabilities), self.input.width, self.input.height)
         expected = golden.probabilities
         try:
             difference = apart(self.probabilities(pictures), expected)
             if difference <= golden.tolerance:  # NaN is not
                 return
+            if broken := no_numbers(self.bundle.read_model()):
+                # In 8 bits NaN becomes some number, so that the answers do not show it.
+                raise BundleError(f"{path} has weights that are no numbers (NaN): {broken}; the model is broken")
             swapped = apart(self.probabilities(np.ascontiguousarray(pictures[..., ::-1])), expected)
         except BundleError:
             raise
         except Exception as error:  # ONNX Runtime's exceptions share no base but Exception
-            raise BundleError(
-                f"{self.bundle.folder / self.bundle.model.file} cannot be run: {first_line(error)}"
-            ) from error
+            raise BundleError(f"{path} cannot be run: {first_line(error)}") from error
         if swapped <= golden.tolerance:
             raise BundleError(
                 f"{self.bundle.folder} takes RGB pictures where its card says BGR: its colours were swapped after it was made; "
@@ -122,18 +126,29 @@ class Classifier(Closing):
 def _open(bundle: Bundle, provider: str, threads: int) -> ort.InferenceSession:
     path = bundle.folder / bundle.model.file
     content = bundle.read_model()
-    if ELSEWHERE in content:
+    if elsewhere(content):
         raise BundleError(f"{path} keeps weights in other files, which no card vouches for; export it with all inside")
     try:
         session = open_session(content, provider, threads)
     except UsageError:
         raise
     except Exception as error:  # ONNX Runtime's exceptions share no base but Exception
-        raise BundleError(
-            f"{path} is no model that ONNX Runtime {ort.__version__} can open: {first_line(error)}"
-        ) from error
+        raise BundleError(f"{path} {_refused(error)}") from error
     _check_signature(session, bundle)
     return session
+
+
+def _refused(error: Exception) -> str:
+    """Why ONNX Runtime opens no session, in words."""
+    said = str(error)
+    if unknown := UNKNOWN_OPERATOR.search(said):
+        return (
+            f"has the operator {unknown[1] or unknown[2]}, which ONNX Runtime {ort.__version__} does not know, and no other library is "
+            f"loaded for a model; export it without"
+        )
+    if NO_PROTOBUF in said:
+        return "is no ONNX file, though its card vouches for it; copy the bundle again"
+    return f"is no model that ONNX Runtime {ort.__version__} can open: {first_line(error)}"
 
 
 def _check_signature(session: ort.InferenceSession, bundle: Bundle) -> None:

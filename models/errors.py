@@ -59,3 +59,8 @@ class GateNotMet(RivereyeError):
 def first_line(error: Exception) -> str:
     """What another library's exception says, short enough for a message; its name where it says nothing."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def reason(error: Exception) -> str:
+    """Why a file cannot be read or written, without its path, which the message names already."""
+    return getattr(error, "strerror", None) or first_line(error)

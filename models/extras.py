@@ -1,5 +1,6 @@
 """Stages whose libraries are an extra: imported when they are called, with a sentence where they are missing."""
 
+import importlib.util
 import logging
 import os
 import sys
@@ -35,7 +36,18 @@ def importing(extra: str) -> Iterator[None]:
         try:
             yield
         except ModuleNotFoundError as error:
-            raise MissingExtra(
-                f"`rivereye {sys.argv[1]}` needs {error.name}, which is not installed; install rivereye with its extra: "
-                f"pip install 'rivereye[{extra}]'"
-            ) from error
+            raise _missing(error.name, extra) from error
+
+
+def check_installed(extra: str, *libraries: str) -> None:
+    """Without loading them, which may take seconds. Raises MissingExtra: one of them is not there."""
+    for name in libraries:
+        if importlib.util.find_spec(name) is None:
+            raise _missing(name, extra)
+
+
+def _missing(library: str | None, extra: str) -> MissingExtra:
+    return MissingExtra(
+        f"`rivereye {sys.argv[1]}` needs {library}, which is not installed; install rivereye with its extra: "
+        f"pip install 'rivereye[{extra}]'"
+    )

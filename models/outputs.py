@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from models.errors import OutputError
+from models.errors import OutputError, reason
 
 
 def check_file(path: Path, overwrite: bool) -> None:
@@ -52,8 +52,11 @@ def check_folder(path: Path, overwrite: bool, marker: str) -> None:
     try:
         path = path.resolve()
         occupied = path.exists() and not (path.is_dir() and not any(path.iterdir()))
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}; choose another place") from error
+        # Whether a folder can be made there, only making one can tell: root may write to places that take none.
+        above = next(each for each in path.parents if each.exists())
+        Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=above)).rmdir()
+    except (OSError, RuntimeError) as error:  # the latter: links in a circle, before Python 3.13
+        raise OutputError(f"cannot write {path}: {reason(error)}; choose another place") from error
     if occupied:
         _refuse_existing(path, overwrite)
         if not (path / marker).is_file():

@@ -33,6 +33,11 @@ TENSORRT_LIBRARIES = ("libnvinfer.so.10", "nvinfer_10.dll")
 PLUGIN = "onnxruntime_ep_openvino"
 REGISTERED = "rivereye-openvino"
 ERROR_ONLY = 3
+WEIGHTS_BELOW = "session.model_external_initializers_file_folder_path"
+"""ONNX Runtime's name for the folder of weights that a model keeps in other files; by itself it looks in the current one."""
+LEFT_OUT = ["WeightBiasQuantization"]
+"""An optimizer of ONNX Runtime's that puts weights between two int8 layers into 8 bits, also those of a layer that export kept in float as it breaks in
+them."""
 
 
 def provider_named(name: str) -> str:
@@ -73,16 +78,19 @@ def open_session(content: bytes, provider: str, threads: int, profile: str | Non
     options.log_severity_level = ERROR_ONLY
     # Threads that spin for work would take the cores from decoding.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Nothing lies below a file, so that a model finds no other file to read.
+    options.add_session_config_entry(WEIGHTS_BELOW, __file__)
     if profile is not None:
         options.enable_profiling, options.profile_file_prefix = True, profile
     if provider == "openvino":
         options.add_provider_for_devices(_openvino_devices()[:1], {})
-        session = ort.InferenceSession(content, options)
+        session = ort.InferenceSession(content, options, disabled_optimizers=LEFT_OUT)
     else:
         with redirect_stdout(sys.stderr):  # ONNX Runtime prints what it misses; standard output belongs to records
             if provider in ON_GPU:
                 ort.preload_dlls()  # from the packages that the extra `gpu` brings
-            session = ort.InferenceSession(content, options, providers=_wanted(provider))
+            wanted = _wanted(provider)
+            session = ort.InferenceSession(content, options, providers=wanted, disabled_optimizers=LEFT_OUT)
     if session.get_providers()[0] != NAMES[provider]:
         raise UsageError(
             f"--provider {provider}: its libraries could not be loaded, and ONNX Runtime took {session.get_providers()[0]}; "

@@ -13,14 +13,14 @@ from models.classifier import Choice, Classifier
 from models.errors import SourceError, UsageError
 from models.outputs import check_file
 from models.say import say
-from stream.background import FEWEST, Background, Learner, log_odds
-from stream.detection import Detection
-from stream.lookout import Lookout, lookout_at
-from stream.pace import Pace
-from stream.pipeline import Pipeline
+from stream.looking.background import FEWEST, Background, Learner, log_odds
+from stream.looking.detection import Detection
+from stream.looking.lookout import Lookout, lookout_at
+from stream.looking.pipeline import Pipeline
+from stream.looking.views import Layout, views_named
 from stream.replay import detections_in
-from stream.video import Opening
-from stream.views import Layout, views_named
+from stream.sources.pace import Pace
+from stream.sources.video import Opening
 
 RECORDED = ".jsonl"
 

@@ -91,9 +91,9 @@ def replay(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
 ) -> None:
     """Make passages anew from detections, with other thresholds: without the video, and without the network."""
+    from stream.configuration.settings import PassageSettings
     from stream.replay import Places
     from stream.replay import replay as begin
-    from stream.settings import PassageSettings
 
     given = {"bridge": bridge, "shortest": shortest, "forget": forget}
     settings = PassageSettings(**{name: value for name, value in given.items() if value is not None})

@@ -11,9 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from models.say import say
-from stream.annotate import caption
-from stream.pipeline import Look
+from stream.looking.pipeline import Look
 from stream.session import Session
+from stream.sinks.annotate import caption
 
 REFRESH_S = 0.5
 REPORT_S = 60.0

@@ -15,13 +15,13 @@ from models.errors import OutputError, PictureError, UsageError
 from models.picture import fit, is_picture, read_picture
 from models.say import say
 from stream.collection import Collection
-from stream.detection import Detection
-from stream.frame import Frame
-from stream.lookout import lookout_at
-from stream.pace import Pace
-from stream.pipeline import Pipeline
-from stream.source import Source
-from stream.video import Opening
+from stream.looking.detection import Detection
+from stream.looking.lookout import lookout_at
+from stream.looking.pipeline import Pipeline
+from stream.sources.frame import Frame
+from stream.sources.pace import Pace
+from stream.sources.source import Source
+from stream.sources.video import Opening
 from stream.worth import REASONS, REMEMBERED, Worth
 
 BATCH = 4

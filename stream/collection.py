@@ -13,7 +13,7 @@ from models.closing import Closing
 from models.errors import OutputError
 from models.moving import move_to_free
 from models.picture import Picture, is_picture
-from stream.detection import Detection
+from stream.looking.detection import Detection
 
 TABLE = "collected.csv"
 COLUMNS = ("file", "media_time", "time", "probability", "decided", "reasons")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from stream.coverage import Hour
-from stream.detection import Detection
-from stream.passage import PassageEvent
+from stream.following.coverage import Hour
+from stream.following.passage import PassageEvent
+from stream.looking.detection import Detection
 
 FOLDER = Path(__file__).parent / "schemas"
 RECORDS: dict[str, type[BaseModel]] = {"detection": Detection, "passage": PassageEvent, "hour": Hour}

@@ -11,12 +11,12 @@ from rich.console import Console
 from models.errors import SourceError, UsageError, first_line
 from models.outputs import check_file
 from models.say import say
-from stream.detection import Detection
-from stream.jsonl import JsonLines
-from stream.passage import PassageEvent
-from stream.settings import PassageSettings
+from stream.configuration.settings import PassageSettings
+from stream.following.passage import PassageEvent
+from stream.following.watch import Watch
+from stream.looking.detection import Detection
+from stream.sinks.jsonl import JsonLines
 from stream.summary import Summary, Tally, show_summary
-from stream.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ import time
 from collections.abc import Iterator, Sequence
 
 from models.classifier import Classifier
-from stream.lookout import Lookout
-from stream.pipeline import Look, Pipeline
-from stream.settings import Settings
-from stream.sheet import Sheet
-from stream.sinks import Sinks
+from stream.configuration.settings import Settings
+from stream.following.watch import News, Watch
+from stream.looking.lookout import Lookout
+from stream.looking.pipeline import Look, Pipeline
+from stream.sinks.sheet import Sheet
+from stream.sinks.sinks import Sinks
 from stream.summary import Summary, Tally
-from stream.watch import News, Watch
 
 
 class Session:

@@ -17,12 +17,12 @@ from models.outputs import check_file, replace_text
 from models.picture import SUFFIXES
 from models.say import say
 from stream.board import Board, board_for
-from stream.changes import changes
-from stream.jsonl import STDOUT
-from stream.lookout import Lookout, lookout_of
+from stream.configuration.changes import changes
+from stream.configuration.settings import Outputs, Settings
+from stream.looking.lookout import Lookout, lookout_of
 from stream.session import Session
-from stream.settings import Outputs, Settings
-from stream.sinks import Sinks, check_places
+from stream.sinks.jsonl import STDOUT
+from stream.sinks.sinks import Sinks, check_places
 from stream.summary import Summary, show_summary
 
 

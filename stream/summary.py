@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from models.say import say
-from stream.annotate import clock
-from stream.coverage import Hour
-from stream.passage import Passage
+from stream.following.coverage import Hour
+from stream.following.passage import Passage
+from stream.sinks.annotate import clock
 
 MOST = 1000
 """Passages that are listed at the end; a watch of months must not grow."""

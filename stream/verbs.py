@@ -145,7 +145,7 @@ def stream(
 
     Cameras are watched until Ctrl-C, and found again when they were lost; recordings are read to their end, and nothing of them is left out.
     """
-    from stream.choosing import chosen, from_file
+    from stream.configuration.choosing import chosen, from_file
     from stream.stream import stream as begin
 
     if config is None:

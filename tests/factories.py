@@ -40,9 +40,9 @@ from models.card import (
     Weights,
 )
 from models.picture import Box, Picture
-from stream.detection import Detection, ModelId, View, blind, seen
-from stream.frame import Frame, Reason
-from stream.source import Source
+from stream.looking.detection import Detection, ModelId, View, blind, seen
+from stream.sources.frame import Frame, Reason
+from stream.sources.source import Source
 
 SIDE = 16
 GOLDEN_SEED, GOLDEN_PICTURES = 7, 3

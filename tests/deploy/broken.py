@@ -24,7 +24,11 @@ def change_card(folder: Path, where: str, value: object) -> None:
 
 def replace_model(folder: Path, precision: str, model: onnx.ModelProto) -> None:
     """Writes another file in the place of a bundle's, and has its card say so."""
-    content = model.SerializeToString()
+    write_model(folder, precision, model.SerializeToString())
+
+
+def write_model(folder: Path, precision: str, content: bytes) -> None:
+    """The same of any bytes."""
     (folder / f"{precision}.onnx").write_bytes(content)
     change_card(folder, f"precisions/{precision}/sha256", hashlib.sha256(content).hexdigest())
     change_card(folder, f"precisions/{precision}/bytes", len(content))

@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 from rich.console import Console
 
-from deploy import proving
+from deploy import parity, proving
 from deploy.convert import to_onnx
 from deploy.export import Settings, export
 from deploy.speed import Ask
@@ -108,6 +108,12 @@ def same_speed(monkeypatch: pytest.MonkeyPatch) -> None:
         return dict.fromkeys(models, 100.0)
 
     monkeypatch.setattr(proving, "pictures_per_second", timed)
+
+
+@pytest.fixture
+def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the other limits; that of the number of pictures has tests of its own."""
+    monkeypatch.setattr(parity, "ENOUGH", 1)
 
 
 @pytest.fixture

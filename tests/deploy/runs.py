@@ -34,6 +34,34 @@ def toy_network(gain: float = 8.0) -> keras.Model:
     return network
 
 
+FRAGILE = ("second", "third", "fourth")
+
+
+def fragile_network(breaking: Sequence[str] = ("second",)) -> keras.Model:
+    """Tells ships apart, but each of the `breaking` layers (of `second` to `fourth`) multiplies a channel that is always 0 by a number so
+    large that 8 bits hold no other weight beside it."""
+    keras.utils.set_random_seed(6)
+    pictures = keras.Input((HEIGHT, WIDTH, 3), dtype="uint8", name="pictures")
+    values = keras.layers.Rescaling(1 / 128, -1.0, name="centre")(pictures)
+    for name in ("first", *FRAGILE):
+        layer = keras.layers.Conv2D(16, 3, strides=2, padding="same", activation="relu", name=name)
+        values = layer(values)
+        kernel, bias = layer.get_weights()
+        kernel[..., 0] = 0
+        if name in breaking:
+            kernel[:, :, 0, 1:] = 1e5
+        layer.set_weights([kernel, bias])
+    features = keras.layers.GlobalAveragePooling2D()(values)
+    ship = keras.layers.Dense(1, activation="sigmoid", name="ship")
+    network = keras.Model(pictures, ship(features), name="fragile")
+    shown = toy_pictures(200, seed=5000)
+    known = keras.Model(pictures, features).predict_on_batch(shown)
+    rows = np.concatenate([known, np.ones((len(known), 1))], axis=1)
+    fitted, *_ = np.linalg.lstsq(rows, np.resize((1.0, -1.0), len(known)), rcond=None)
+    ship.set_weights([10 * fitted[:-1, np.newaxis], 10 * fitted[-1:]])
+    return network
+
+
 def toy_pictures(count: int, seed: int = 0) -> NDArray[np.uint8]:
     """Half of them with a ship. uint8, (count, HEIGHT, WIDTH, 3), BGR."""
     return np.stack([fit(draw(number % 2 == 0, seed + number), WIDTH, HEIGHT) for number in range(count)])

@@ -13,7 +13,8 @@ from models.bundle import CARD, LARGEST_CARD, open_bundle
 from models.card import LARGEST_FILE
 from models.classifier import Classifier
 from models.errors import BundleError
-from tests.deploy.broken import change_card, replace_model
+from models.providers import open_session
+from tests.deploy.broken import change_card, replace_model, write_model
 
 Command = Callable[..., int]
 Damage = Callable[[Path], None]
@@ -93,6 +94,32 @@ def file_above(bundle: Path) -> None:
     replace_model(bundle, "fp32", model)
 
 
+def file_here(bundle: Path) -> None:
+    """In a way that no usual writer takes: a number of one byte in two. By itself ONNX Runtime looks in the current folder."""
+    model = load(bundle)
+    kernel = first_kernel(model)
+    taken = onnx.TensorProto(name=kernel.name, dims=kernel.dims, data_type=kernel.data_type)
+    from_outside(taken, "weights.bin")
+    (bundle.parent / "weights.bin").write_bytes(numpy_helper.to_array(kernel).tobytes())
+    model.graph.initializer.remove(kernel)
+    tensor = taken.SerializeToString()
+    (entry,) = (each.SerializeToString() for each in taken.external_data)
+    longer = entry.replace(b"\x0a\x08location", b"\x0a\x88\x00location")
+    tensor = tensor.replace(bytes([len(entry)]) + entry, bytes([len(longer)]) + longer)
+    # A field that comes twice is merged by whoever reads it: these are the graph, and in it the weights.
+    write_model(bundle, "fp32", model.SerializeToString() + field(7, field(5, tensor)))
+
+
+def field(number: int, content: bytes) -> bytes:
+    """Of a protobuf message; no more than 16383 bytes."""
+    size = len(content)
+    return bytes([number << 3 | 2, size & 0x7F | 0x80, size >> 7]) + content
+
+
+def garbage(bundle: Path) -> None:
+    write_model(bundle, "fp32", b"these bytes are no model")
+
+
 def from_outside(tensor: onnx.TensorProto, location: str) -> None:
     tensor.ClearField("raw_data")
     tensor.data_location = TensorProto.EXTERNAL
@@ -125,8 +152,10 @@ DAMAGES: dict[Damage, str] = {
     other_colours: "takes RGB pictures where its card says BGR: its colours were swapped after it was made",
     other_mean: r"answers differently here than where it was made: the logits of golden pictures differ by \d+\.\d+, allowed 0.02",
     no_numbers: "answers nan to nan, no probability; the model is broken",
-    foreign_code: "fp32.onnx is no model that ONNX Runtime .* can open: .*Exfiltrate",
+    foreign_code: "fp32.onnx has the operator com.example:Exfiltrate, which ONNX Runtime .* does not know",
+    garbage: "fp32.onnx is no ONNX file, though its card vouches for it; copy the bundle again",
     file_of_others: "fp32.onnx keeps weights in other files, which no card vouches for",
+    file_here: "fp32.onnx keeps weights in other files, which no card vouches for",
     file_above: "fp32.onnx keeps weights in other files, which no card vouches for",
     no_model: "fp32.onnx is not the file its card describes",
     path_traversal: "cannot understand .*card.json: precisions.fp32.file: ",
@@ -142,7 +171,10 @@ def said_about(bundle: Path) -> str:
 
 
 @pytest.mark.parametrize(("damage", "said"), DAMAGES.items(), ids=lambda value: getattr(value, "__name__", ""))
-def test_a_damaged_bundle_is_refused(toy_bundle: Path, damage: Damage, said: str) -> None:
+def test_a_damaged_bundle_is_refused(
+    toy_bundle: Path, monkeypatch: pytest.MonkeyPatch, damage: Damage, said: str
+) -> None:
+    monkeypatch.chdir(toy_bundle.parent)
     Classifier(open_bundle(str(toy_bundle), "fp32"), "cpu").close()
     damage(toy_bundle)
     message = said_about(toy_bundle)
@@ -165,6 +197,51 @@ def test_the_command_says_so_with_exit_code_1(
 def test_other_precisions_of_a_damaged_bundle_still_open(toy_bundle: Path) -> None:
     cut_short(toy_bundle)
     Classifier(open_bundle(str(toy_bundle), "int8"), "cpu").close()
+
+
+@pytest.mark.parametrize("precision", ["fp16", "int8"])
+def test_weights_that_are_no_numbers_are_said_to_be_none(toy_bundle: Path, precision: str) -> None:
+    """In 8 bits they give some number, so that answers do not show them."""
+    model = onnx.load(toy_bundle / f"{precision}.onnx")
+    kernel = first_kernel(model)
+    broken = np.full(kernel.dims, np.nan, helper.tensor_dtype_to_np_dtype(kernel.data_type))
+    kernel.CopyFrom(numpy_helper.from_array(broken, kernel.name))
+    replace_model(toy_bundle, precision, model)
+    with pytest.raises(BundleError, match="no numbers|answers nan to nan, no probability"):
+        Classifier(open_bundle(str(toy_bundle), precision), "cpu")
+
+
+def test_what_the_answers_hide_is_looked_for(toy_bundle: Path) -> None:
+    model = onnx.load(toy_bundle / "int8.onnx")
+    kernel = first_kernel(model)
+    put(kernel, np.full(kernel.dims, np.nan))
+    replace_model(toy_bundle, "int8", model)
+    said = rf"int8.onnx has weights that are no numbers \(NaN\): {kernel.name}; the model is broken"
+    with pytest.raises(BundleError, match=said):
+        Classifier(open_bundle(str(toy_bundle), "int8"), "cpu")
+
+
+@pytest.mark.parametrize("where", ["weights.bin", "../weights.bin"])
+def test_no_other_file_is_read_even_where_nothing_is_searched_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """The second wall: a session itself finds nothing in the current folder."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    ones = np.ones((4, 3, 2, 2), np.float32)
+    (tmp_path / "here" / where).write_bytes(ones.tobytes())
+    kernel = onnx.TensorProto(name="kernel", dims=ones.shape, data_type=TensorProto.FLOAT)
+    from_outside(kernel, where)
+    graph = helper.make_graph(
+        [helper.make_node("Conv", ["x", "kernel"], ["y"])],
+        "thief",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 2, 2])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 4, 1, 1])],
+        [kernel],
+    )
+    content = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString()
+    with pytest.raises(Exception, match=r"External data path (does not exist|escapes)"):
+        open_session(content, "cpu", 1)
 
 
 @pytest.mark.parametrize("precision", ["fp16", "int8"])

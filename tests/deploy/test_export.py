@@ -10,18 +10,20 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import onnx
 import pytest
 from numpy.typing import NDArray
 from rich.console import Console
 
 from deploy import proving
-from deploy.export import ALL, Settings, export, precisions_named
+from deploy.export import Settings, export
 from deploy.parity import FLIPS
+from deploy.request import ALL, precisions_named
 from deploy.speed import Ask
 from models.bundle import Bundle, apart, golden_pictures, open_bundle
 from models.card import Card, Precision
 from models.classifier import Classifier
-from models.errors import GateNotMet, RivereyeError, UsageError
+from models.errors import GateNotMet, OutputError, RivereyeError, UsageError
 from models.networks import SIZE
 from models.picture import fit, read_picture
 from tests.deploy.conftest import NOTES, OTHERS
@@ -29,6 +31,7 @@ from tests.deploy.runs import HEIGHT, WIDTH, decision, toy_network, toy_pictures
 from tests.factories import write_corrupt
 from tests.pictures import draw, draw_dataset, save
 
+pytestmark = pytest.mark.usefixtures("few_are_enough")
 Command = Callable[..., int]
 FP32 = Settings(("fp32",))
 
@@ -132,14 +135,21 @@ def test_golden_pictures_betray_swapped_colours(toy_exported: Path) -> None:
     assert apart(swapped, golden.probabilities) > golden.tolerance
 
 
-@pytest.mark.parametrize(("given", "own", "both"), [(0, 6, 6), (4, 5, 9), (20, 5, 10)])
+@pytest.mark.parametrize(("given", "own", "both"), [(0, 6, 6), (3, 6, 9), (4, 6, 10), (20, 5, 10)])
 def test_pictures_that_are_compared_on(run: Path, tmp_path: Path, given: int, own: int, both: int) -> None:
-    """The run's test pictures, which alone judge accuracy; those of --data get half at least. None of them gave ranges."""
+    """The run's test pictures, which alone judge accuracy; those of --data get half, if there are as many. None of them gave ranges."""
     data = draw_dataset(tmp_path / "others", given) if given else None
     (model,) = call(run, tmp_path / "toy", Settings(("fp32",), data, at_most=10)).precisions.values()
     assert model.parity["cpu"].n == both
     assert model.accuracy is not None
     assert model.accuracy.n == own
+
+
+def test_test_pictures_that_are_given_again_keep_their_labels(run: Path, tmp_path: Path) -> None:
+    settings = Settings(("fp32",), tmp_path / "pictures", at_most=6)
+    (model,) = call(run, tmp_path / "toy", settings).precisions.values()
+    assert model.accuracy is not None
+    assert model.parity["cpu"].n == model.accuracy.n == 6
 
 
 def test_temperature_and_shift_are_in_the_file(toy: keras.Model, tmp_path: Path) -> None:
@@ -199,6 +209,39 @@ def test_decisions_that_flip_are_refused_and_kept_to_be_looked_at(
         assert (row["precision"], row["provider"]) == ("int8", "cpu")
         assert float(row["reference"]) == pytest.approx(toy.predict_on_batch(picture[np.newaxis]).item(), abs=2e-6)
         assert abs(float(row["converted"]) - threshold) < 0.1
+
+
+@pytest.mark.usefixtures("same_speed")
+def test_flips_of_an_export_before_go_with_it(alike: Path, tmp_path: Path) -> None:
+    out, flips = tmp_path / "bundles" / "toy", tmp_path / "bundles" / "toy-flips"
+    with pytest.raises(GateNotMet):
+        call(alike, out, Settings(("int8",), tmp_path / "alike"))
+    assert flips.is_dir()
+    call(alike, out, FP32)
+    assert names(out.parent) == {"toy"}
+
+
+def test_flips_of_somebody_else_are_told_before_the_work(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "toy-flips").mkdir()
+    (tmp_path / "toy-flips" / "somersaults.mp4").touch()
+    (run / "network.keras").unlink()  # nothing got as far as this
+    with pytest.raises(OutputError, match=r"will not replace .*toy-flips: it holds no flips.csv, so rivereye did not"):
+        call(run, tmp_path / "toy", FP32)
+    assert names(tmp_path / "toy-flips") == {"somersaults.mp4"}
+
+
+@pytest.mark.parametrize("place", ["/proc/toy", "afile/toy", "afile/deep/toy"])
+def test_a_place_that_takes_no_bundle_is_told_before_the_work(run: Path, tmp_path: Path, place: str) -> None:
+    (tmp_path / "afile").touch()
+    (run / "network.keras").unlink()
+    with pytest.raises(OutputError, match="cannot write .*toy: .+; choose another place"):
+        call(run, tmp_path / place, FP32)
+
+
+def test_no_set_of_operators_is_imported_that_no_node_is_of(toy_exported: Path) -> None:
+    for path in toy_exported.glob("*.onnx"):
+        model = onnx.load(path)
+        assert {each.domain for each in model.opset_import} == {node.domain for node in model.graph.node}
 
 
 @pytest.mark.usefixtures("same_speed")
@@ -262,7 +305,7 @@ def test_the_reference_is_measured_beside(run: Path, tmp_path: Path, precisions:
         (("--precision", "fp32,"), "unknown precision ''; known: fp32, fp16, int8"),
         (("--precision", ""), "unknown precision ''; known: fp32, fp16, int8"),
         (("--notes", "nowhere.md"), "--notes nowhere.md: cannot be read"),
-        (("--data", "nowhere"), "no pictures in nowhere"),
+        (("--data", "nowhere"), "--data nowhere: no folder there; give a folder of pictures"),
     ],
 )
 def test_options_that_must_change(

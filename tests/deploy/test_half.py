@@ -9,9 +9,9 @@ from onnx import TensorProto, numpy_helper
 from onnx.reference import ReferenceEvaluator
 from onnxruntime.transformers.float16 import convert_float_to_float16
 
+from deploy.asking import asker
 from deploy.convert import to_onnx
 from deploy.half import LARGEST, MARGIN, to_fp16
-from deploy.proving import asker
 from models.bundle import Bundle
 from tests.deploy.runs import HEIGHT, WIDTH, toy_pictures
 

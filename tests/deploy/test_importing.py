@@ -11,12 +11,14 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from models import bundle
 from models.bundle import open_bundle
 from models.classifier import Classifier
 from models.picture import fit, read_picture
 from tests.factories import rivereye
 from tests.pictures import draw, save
 
+pytestmark = pytest.mark.usefixtures("few_are_enough")
 Command = Callable[..., int]
 SIDE = 24
 RANDOM = np.random.default_rng(3)
@@ -30,13 +32,15 @@ def classifier(
     batch: str | int = "n",
     opset: int = 17,
     domain: str = "",
+    gives: int | None = None,
+    side: str | int = SIDE,
     props: dict[str, str] | None = None,
 ) -> onnx.ModelProto:
     """The mean of each colour through a random matrix: tells colours and their order apart."""
     kind = np.dtype(helper.tensor_dtype_to_np_dtype(TensorProto.FLOAT if dtype == TensorProto.UINT8 else dtype))
     matrix = np.random.default_rng(columns).normal(0, 2, (3, columns)).astype(kind)
     axes = [2, 3] if layout == "NCHW" else [1, 2]
-    shape = [batch, 3, SIDE, SIDE] if layout == "NCHW" else [batch, SIDE, SIDE, 3]
+    shape = [batch, 3, side, side] if layout == "NCHW" else [batch, side, side, 3]
     nodes = [
         helper.make_node("Cast", ["image"], ["values"], to=helper.np_dtype_to_tensor_dtype(kind)),
         helper.make_node("ReduceMean", ["values"], ["colours"], axes=axes, keepdims=0),
@@ -45,12 +49,15 @@ def classifier(
     ]
     if end:
         nodes.append(helper.make_node(end, ["raw"], ["scores"]))
+    if gives:
+        nodes[-1].output[0] = "shares"
+        nodes.append(helper.make_node("Cast", ["shares"], ["scores"], to=gives))
     small = 1 / 255 if dtype == TensorProto.UINT8 else 1
     graph = helper.make_graph(
         nodes,
         "foreign",
         [helper.make_tensor_value_info("image", dtype, shape)],
-        [helper.make_tensor_value_info("scores", helper.np_dtype_to_tensor_dtype(kind), [batch, columns])],
+        [helper.make_tensor_value_info("scores", gives or helper.np_dtype_to_tensor_dtype(kind), [batch, columns])],
         [numpy_helper.from_array(matrix, "matrix"), numpy_helper.from_array(np.array([small], kind), "small")],
     )
     imports = [helper.make_opsetid("", opset), *([helper.make_opsetid(domain, 1)] if domain else [])]
@@ -136,10 +143,20 @@ def answers(folder: Path, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
             (),
             lambda p: softmax(by_hand(p, 2, (90, 20, 0), (250, 200, 160)))[:, 1],
         ),
+        (
+            {"props": {"model_info labels": "pier ship", "model_info scale_values": "255"}},
+            (),
+            lambda p: softmax(by_hand(p[..., ::-1], 2))[:, 1],
+        ),
+        (
+            {"columns": 11, "props": {"names": str({str(at): "ship" if at == 10 else f"c{at}" for at in range(11)})}},
+            (),
+            lambda p: softmax(by_hand(p, 11))[:, 10],
+        ),
     ],
     ids=[
         "softmax", "NHWC", "four classes", "scores", "sigmoid", "ship first", "score", "bytes", "BGR", "old opset", "batch of one", "batch of five",
-        "ultralytics", "model_api",
+        "ultralytics", "model_api", "model_api says no order of colours", "numbers as text",
     ],
 )  # fmt: skip
 def test_a_bundle_answers_as_the_file(
@@ -196,7 +213,7 @@ def test_the_papers_layout(
 
 def test_it_streams_and_says_where_it_is_from(tmp_path: Path, data: Path) -> None:
     onnx.save(classifier(), tmp_path / "any.onnx")
-    options = ("--labels", "no_ship,ship", "--licence", "MIT", "--source", "a friend", "--threshold", "0.3")
+    options = ("--labels", "no_ship,ship", "--licence", "MIT", "--source", "a friend", "--threshold", "0.3", "--force")
     done = rivereye(
         "import", tmp_path / "any.onnx", "--data", data, "--out", tmp_path / "better", *options, timeout=120
     )
@@ -243,13 +260,30 @@ LABELS = ("--labels", "no_ship,ship")
         ({}, ("--labels", "a,b"), "--positive ship: none of the labels a, b"),
         ({"end": None}, LABELS, "--scores is needed: the last operation of"),
         ({}, (*LABELS, "--scores", "sum"), "--scores sum"),
-        ({}, (*LABELS, "--layout", "CHW"), "--layout CHW"),
+        ({}, (*LABELS, "--layout", "CHW"), "--layout CHW: give NHWC or NCHW"),
+        ({}, (*LABELS, "--layout", "NHWC"), "takes any x 3 x 24 x 24, which would be pictures of 24 colours"),
+        ({}, ("--labels", ""), "--labels : one of them is empty"),
+        ({}, ("--labels", "ship,"), "--labels ship,: one of them is empty"),
+        ({"gives": TensorProto.INT64}, LABELS, "gives INT64, which are no scores"),
+        ({"side": "s"}, LABELS, "--size is needed: "),
+        ({"side": "s", "props": {"imgsz": "[1e400]"}}, LABELS, "imgsz [1e400], which is no size in whole pixels"),
+        ({"side": "s", "props": {"imgsz": "nan"}}, LABELS, "imgsz nan, which is no size in whole pixels"),
+        ({"side": "s", "props": {"imgsz": "[32.7]"}}, LABELS, "imgsz [32.7], which is no size in whole pixels"),
+        ({"side": "s", "props": {"imgsz": "[-5]"}}, LABELS, "takes pictures of -5x-5"),
+        ({"props": {"names": "{'no_ship', 'ship'}"}}, (), "names its classes as a set, which has no order"),
+        ({"props": {"names": "[" * 5000}}, (), "--labels is needed"),
+        ({"props": {"names": "{'a': 'no_ship', 'b': 'ship'}"}}, (), "--labels is needed"),
+        ({"props": {"model_info labels": ""}}, (), "--labels is needed"),
+        ({"props": {"rivereye schema": "rivereye/card/1"}}, LABELS, "is a file of a rivereye bundle already"),
         ({}, (*LABELS, "--colour", "GBR"), "--colour GBR: give RGB or BGR"),
         ({}, (*LABELS, "--size", "32x32"), "--size 32x32: "),
         ({}, (*LABELS, "--size", "big"), "--size big: give width and height"),
-        ({}, (*LABELS, "--mean", "1,2"), "--mean 1.0,2.0: give one number, or three"),
+        ({}, (*LABELS, "--mean", "1,2"), "--mean 1,2: give one number, or three"),
+        ({}, (*LABELS, "--mean", "nan"), "--mean nan: give one number, or three"),
+        ({}, (*LABELS, "--mean", "1e300"), "--mean 1e+300: larger than any number in 32 bits"),
         ({}, (*LABELS, "--mean", "x"), "--mean x: give one number"),
-        ({}, (*LABELS, "--scale", "0"), "--scale 0.0: give one number"),
+        ({}, (*LABELS, "--scale", "0"), "--scale 0: pixels cannot be divided by 0"),
+        ({}, (*LABELS, "--scale", "1e-300"), "--scale 1e-300: pixels cannot be divided by 0"),
         ({}, (*LABELS, "--threshold", "1.5"), "--threshold 1.5"),
         ({}, ("--labels", "ship,ship"), "--labels ship,ship: each needs a name of its own"),
         ({}, (*LABELS, "--positive", "ship,no_ship"), "--positive ship,no_ship: give some of the labels"),
@@ -284,6 +318,7 @@ def test_what_has_to_be_said_or_cannot_be(
         ("broken.onnx", b"\x08\x07nothing", "is no model that can be opened"),
         ("broken.keras", b"nothing", "cannot load"),
         ("broken.h5", b"nothing", "cannot load"),
+        ("empty.onnx", b"", "is empty; copy it again"),
     ],
 )
 def test_files_that_are_none(
@@ -346,3 +381,62 @@ def test_code_in_a_file_is_not_run(
     network.save(tmp_path / "sly.keras")
     assert command("import", tmp_path / "sly.keras", *LABELS, "--data", data, "--out", tmp_path / "b") == 2
     assert "cannot load" in " ".join(capsys.readouterr().err.split())
+
+
+def classifying(*layers: keras.layers.Layer, colours: int = 3) -> keras.Model:
+    last = (keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(1, activation="sigmoid"))
+    return keras.Sequential([keras.Input((SIDE, SIDE, colours)), *layers, *last])
+
+
+@pytest.mark.parametrize(
+    ("name", "network", "said"),
+    [
+        ("grey.keras", lambda: classifying(colours=1), "takes any x 24 x 24 x 1: grey pictures"),
+        (
+            "odd.keras",
+            lambda: classifying(keras.layers.Resizing(8, 8, "lanczos3")),
+            "network odd cannot be converted to ONNX",
+        ),
+        ("any.weights.h5", classifying, "holds weights alone, and not which network they are of"),
+    ],
+)
+def test_keras_files_that_will_not_do(
+    tmp_path: Path,
+    data: Path,
+    command: Command,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    network: Callable[[], keras.Model],
+    said: str,
+) -> None:
+    path = tmp_path / name
+    (network().save_weights if "weights" in name else network().save)(path)
+    assert command("import", path, *LABELS, "--data", data, "--out", tmp_path / "b") == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_network_that_was_never_built(
+    tmp_path: Path, data: Path, command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid")])
+    with pytest.warns(UserWarning, match="has not yet been built"):
+        network.save(tmp_path / "any.keras")
+    assert command("import", tmp_path / "any.keras", *LABELS, "--data", data, "--out", tmp_path / "b") == 2
+    assert "was never built" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_file_of_our_own(
+    tmp_path: Path, toy_exported: Path, data: Path, command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command("import", toy_exported / "fp32.onnx", "--data", data, "--out", tmp_path / "b") == 2
+    assert "is a file of a rivereye bundle already; give the folder" in " ".join(capsys.readouterr().err.split())
+
+
+def test_large_pictures_have_fewer_golden_ones(
+    tmp_path: Path, data: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the bundle could not be opened."""
+    monkeypatch.setattr(bundle, "LARGEST_GOLDEN", 3 * SIDE * SIDE * 5)
+    onnx.save(classifier(), tmp_path / "any.onnx")
+    assert command("import", tmp_path / "any.onnx", *LABELS, "--data", data, "--out", tmp_path / "b") == 0
+    assert len(open_bundle(str(tmp_path / "b"), "fp32").model.golden.probabilities) == 5

@@ -7,7 +7,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from deploy.parity import FLIPS, LIMITS, Flip, Limits, beyond, compare, flipped, save_flips
+from deploy.parity import ENOUGH, FLIPS, LIMITS, Flip, Limits, beyond, compare, few, flipped, save_flips
 from models.card import Parity, Precision
 from models.picture import read_picture
 from tests.deploy.runs import toy_pictures
@@ -50,11 +50,11 @@ def parity(n: int, flips: int, largest: float = 0.0) -> Parity:
     return Parity(n=n, largest_difference=largest, mean_difference=0.0, flips=flips)
 
 
-@pytest.mark.parametrize(("reference", "converted"), [([np.nan, 0.1], [0.1, 0.1]), ([0.1, 0.1], [0.1, np.nan])])
-@pytest.mark.parametrize("precision", LIMITS)
-def test_no_number_is_beyond_every_limit(reference: list[float], converted: list[float], precision: Precision) -> None:
-    found = compare(np.array(reference, np.float32), np.array(converted, np.float32), 0.5)
-    assert beyond(found, precision, "cpu", "Keras") == f"the {precision} model on cpu gives answers that are no numbers"
+@pytest.mark.parametrize(("n", "said"), [(1, "1 real"), (ENOUGH - 1, "999 real"), (ENOUGH, None), (ENOUGH + 1, None)])
+def test_how_many_pictures_are_enough(n: int, said: str | None) -> None:
+    found = few(n)
+    assert (found is None) == (said is None)
+    assert found is None or f"compared on {said} pictures, and fewer than 1000" in found
 
 
 @pytest.mark.parametrize(

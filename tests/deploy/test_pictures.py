@@ -48,9 +48,23 @@ def test_find_pictures(tmp_path: Path) -> None:
     assert find_pictures(tmp_path, 4) == found[:4]
 
 
-@pytest.mark.parametrize("name", ["missing", "empty", "file.png"])
-def test_no_pictures(tmp_path: Path, name: str) -> None:
+def test_others_stand_in_for_what_cannot_be_read(tmp_path: Path) -> None:
+    paths = [save(draw(ship=True, seed=seed, size=(20, 20)), tmp_path / f"{seed}.png") for seed in range(5)]
+    write_corrupt(paths[1], "text")
+    shown = read([(path, 1) for path in paths], (48, 32), Console(file=StringIO()), "reading", 3)
+    assert shown.paths == (paths[0], paths[2], paths[3])
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("missing", "--data .*missing: no folder there; give a folder of pictures"),
+        ("empty", "no pictures in .*empty; give a folder of pictures"),
+        ("file.png", "--data .*file.png: it is a file; give a folder of pictures"),
+    ],
+)
+def test_no_pictures(tmp_path: Path, name: str, said: str) -> None:
     (tmp_path / "empty").mkdir()
     save(draw(ship=True, seed=1, size=(20, 20)), tmp_path / "file.png")
-    with pytest.raises(UsageError, match=f"no pictures in .*{name}; give a folder of pictures"):
+    with pytest.raises(UsageError, match=said):
         find_pictures(tmp_path / name, 9)

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import pytest
 
+from deploy.convert import load_network
 from deploy.run import Run, open_run
 from models.errors import DataError, UsageError
 from tests.deploy.runs import decision, toy_network, write_record, write_table
@@ -31,7 +32,7 @@ def test_a_real_run(trained: Path) -> None:
     assert list(run.stages) == ["transfer", "fine-tuning", "at the threshold"]
     assert len(run.labelled("test", 1000)) == len(run.labelled("validation", 1000)) == 4
     assert len(run.labelled("train", 1000)) == DRAWN - 8
-    assert run.load_network().count_params() == 14_714_688 + 2_097_665
+    assert load_network(trained).count_params() == 14_714_688 + 2_097_665
 
 
 @pytest.mark.parametrize("name", ["missing", "empty", "file.txt"])
@@ -165,12 +166,12 @@ def test_networks_that_are_none(tmp_path: Path, kind: str) -> None:
     toy_network().save(tmp_path / "network.keras")
     damage(tmp_path / "network.keras", kind)
     with pytest.raises(DataError, match="cannot load network .*network.keras: .+; train it again"):
-        Run(tmp_path, {}, []).load_network()
+        load_network(tmp_path)
 
 
 def test_a_network_as_it_was_saved(tmp_path: Path) -> None:
     network: keras.Model = toy_network()
     network.save(tmp_path / "network.keras")
-    loaded = Run(tmp_path, {}, []).load_network()
+    loaded = load_network(tmp_path)
     for ours, other in zip(loaded.get_weights(), network.get_weights(), strict=True):
         assert (ours == other).all()

@@ -174,7 +174,7 @@ def test_a_provider_that_is_not_here(toy_exported: Path, provider: str) -> None:
     ("options", "code", "said"),
     [
         (("--provider", "gpu"), 2, "unknown provider 'gpu'; known: auto, cpu, cuda, tensorrt, openvino"),
-        (("--data", "nowhere"), 2, "no pictures in nowhere"),
+        (("--data", "nowhere"), 2, "--data nowhere: no folder there"),
         (("--pictures", "0"), 2, "--pictures"),
     ],
     ids=str,

@@ -13,13 +13,13 @@ import pytest
 
 from models.errors import OutputError
 from models.picture import Picture, read_picture
-from stream.csvfile import CsvFile
-from stream.detection import Detection
-from stream.jsonl import JsonLines, Sync
-from stream.retention import MB
-from stream.settings import Retention
-from stream.snapshots import Snapshots
-from stream.worker import Worker
+from stream.configuration.settings import Retention
+from stream.looking.detection import Detection
+from stream.sinks.csvfile import CsvFile
+from stream.sinks.jsonl import JsonLines, Sync
+from stream.sinks.retention import MB
+from stream.sinks.snapshots import Snapshots
+from stream.sinks.worker import Worker
 from tests.factories import lines_of, make_detection
 
 pytestmark = pytest.mark.timeout(120)

@@ -108,6 +108,22 @@ def test_a_card_that_is_none(tmp_path: Path, content: bytes) -> None:
         ("precisions/fp32/bytes", 0),
         ("precisions/fp32/bytes", 2**31),
         ("precisions/fp32/parity", {}),
+        ("precisions/fp32/parity/cpu/n", 0),
+        ("precisions/fp32/parity/cpu/flips", -1),
+        ("precisions/fp32/parity/cpu/largest_difference", float("nan")),
+        ("precisions/fp32/opset", 0),
+        ("precisions/fp32/golden/seed", -5),
+        ("precisions/fp32/golden/seed", 2**32),
+        ("precisions/fp32/golden/seed", 10**40),
+        ("temperature", 0),
+        ("temperature", -1.5),
+        ("temperature", float("nan")),
+        ("temperature", float("inf")),
+        ("shift", float("inf")),
+        ("threshold/value", float("nan")),
+        ("data/pictures", -1),
+        ("data/parts", {"test": {"ship": 2**60}}),
+        ("stages/one/accuracy/n", -1),
         ("precisions/fp8", {}),
         ("reference", None),
         ("precisions/fp32/file", "../model.onnx"),
@@ -132,6 +148,23 @@ def test_a_card_larger_than_any_is_not_read(tmp_path: Path) -> None:
         file.truncate(LARGEST_CARD + 1)
     with pytest.raises(
         BundleError, match=rf"card\.json has {LARGEST_CARD + 1} bytes; no card needs more than {LARGEST_CARD}"
+    ):
+        open_bundle(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("side", "n", "asked_for"), [(4096, 2, True), (4096, 1, False), (578, 64, True), (578, 63, False)]
+)
+def test_golden_pictures_are_not_made_without_end(tmp_path: Path, side: int, n: int, asked_for: bool) -> None:
+    """No more than 64 MB of them, or a card could fill a small machine's memory."""
+    folder = write_bundle(tmp_path / "bundle")
+    change_card(folder, "input", {"width": side, "height": side})
+    change_card(folder, "precisions/fp32/golden/probabilities", [0.5] * n)
+    if not asked_for:
+        assert open_bundle(str(folder)).card.input.width == side
+        return
+    with pytest.raises(
+        BundleError, match=rf"card\.json asks for {n} golden pictures of {side} x {side} pixels \(fp32\)"
     ):
         open_bundle(str(folder))
 
@@ -204,6 +237,15 @@ def test_a_missing_model_is_refused(tmp_path: Path) -> None:
     opened = open_bundle(str(write_bundle(tmp_path / "bundle")))
     (opened.folder / "model.onnx").unlink()
     with pytest.raises(BundleError, match=r"cannot read .*model\.onnx: No such file"):
+        opened.read_model()
+
+
+def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
+    opened = open_bundle(str(write_bundle(tmp_path / "bundle")))
+    path = opened.folder / "model.onnx"
+    path.unlink()
+    path.symlink_to("model.onnx")
+    with pytest.raises(BundleError, match=r"cannot read .*model\.onnx: .+; copy the bundle again"):
         opened.read_model()
 
 

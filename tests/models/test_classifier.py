@@ -5,7 +5,9 @@ from threading import Barrier, Event
 from time import sleep
 
 import numpy as np
+import onnx
 import pytest
+from onnx import helper
 
 from models.classifier import Choice, Classifier
 from models.errors import BundleError, RivereyeError, UsageError
@@ -22,9 +24,31 @@ from tests.factories import (
     write_picture,
 )
 
+
+def exotic_model(domain: str = "com.example", kind: str = "Exfiltrate") -> bytes:
+    """Its division is of another kind."""
+    model = onnx.load_from_string(brightness_model())
+    (node,) = (each for each in model.graph.node if each.op_type == "Div")
+    node.op_type, node.domain = kind, domain
+    model.opset_import.append(helper.make_opsetid("com.example", 1))
+    content: bytes = model.SerializeToString()
+    return content
+
+
 RIGHT = golden_answers(brightness_model())
 BROKEN = {
-    "no model": (b"these bytes are no model", RIGHT, "is no model that ONNX Runtime .* can open"),
+    "no model": (b"these bytes are no model", RIGHT, "is no ONNX file, though its card vouches for it"),
+    "unknown operator": (
+        exotic_model(),
+        RIGHT,
+        "has the operator com.example:Exfiltrate, which ONNX Runtime .* does not know",
+    ),
+    "unknown plain operator": (
+        exotic_model(""),
+        RIGHT,
+        "has the operator Exfiltrate, which ONNX Runtime .* does not know",
+    ),
+    "no sense": (exotic_model("", "Concat"), RIGHT, "is no model that ONNX Runtime .* can open"),
     "other input": (brightness_model(take="image"), RIGHT, "is not the model its card describes: it takes .*image"),
     "other output": (brightness_model(give="scores"), RIGHT, "is not the model its card describes: .*scores"),
     "other size": (brightness_model(side=2 * SIDE), RIGHT, r"is not the model its card describes: .*32, 32, 3"),

@@ -132,6 +132,19 @@ def test_a_folder_is_refused_before_any_work(tmp_path: Path, place: str, overwri
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.parametrize(
+    "place", ["/proc/bundle", "/proc/deep/bundle", "file/bundle", "file/deep/bundle", "circle", "circle/bundle"]
+)
+def test_where_no_folder_can_be_made_is_told_before_any_work(tmp_path: Path, place: str) -> None:
+    """Root is refused by none of these but the attempt."""
+    (tmp_path / "file").touch()
+    (tmp_path / "circle").symlink_to("circle")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(OutputError, match="cannot write .*; choose another place"):
+        check_folder(tmp_path / place, True, MARKER)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 @pytest.mark.parametrize("place", ["bundle", "empty", "new", "deep/er/new"])
 def test_a_folder_that_may_be_made_is_not_made_yet(tmp_path: Path, place: str) -> None:
     made(tmp_path / "bundle")

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from stream.adapt import _learn
-from stream.background import FEWEST, Learner, read_background
-from stream.videofile import VideoFile
-from stream.views import Views
+from stream.looking.background import FEWEST, Learner, read_background
+from stream.looking.views import Views
+from stream.sinks.videofile import VideoFile
 from tests.factories import (
     BRIGHT,
     DARK,

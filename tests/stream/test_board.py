@@ -16,12 +16,12 @@ from rich.console import Console
 from models.bundle import open_bundle
 from models.classifier import Classifier
 from stream.board import Bar, Board, Log, Overview, board_for, phase_of, row_of
-from stream.lookout import Lookout
+from stream.configuration.settings import Settings
+from stream.looking.lookout import Lookout
 from stream.session import Session
-from stream.settings import Settings
-from stream.sinks import Sinks
-from stream.source import Source, open_source
-from stream.status import Patience
+from stream.sinks.sinks import Sinks
+from stream.sources.source import Source, open_source
+from stream.sources.status import Patience
 from tests.factories import BRIGHT, COMMAND, DARK, write_clip, write_corrupt, write_pictures
 from tests.stream.test_session import Camera
 

@@ -14,7 +14,7 @@ from models.looks import LOOKS
 from models.picture import read_picture
 from stream.collect import Tally, sentence
 from stream.collection import COLUMNS, TABLE, Collection, group_of
-from stream.detection import Detection
+from stream.looking.detection import Detection
 from tests.factories import (
     BRIGHT,
     DARK,

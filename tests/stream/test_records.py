@@ -9,10 +9,10 @@ import jsonschema
 import pytest
 
 from stream import records
-from stream.coverage import Coverage
+from stream.configuration.settings import PassageSettings
+from stream.following.coverage import Coverage
+from stream.following.watch import Watch
 from stream.records import RECORDS, path, schema
-from stream.settings import PassageSettings
-from stream.watch import Watch
 from tests.factories import make_detection
 
 

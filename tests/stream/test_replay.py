@@ -8,10 +8,10 @@ import pytest
 from rich.console import Console
 
 from models.errors import OutputError, SourceError, UsageError
-from stream.detection import Detection
-from stream.jsonl import JsonLines
+from stream.configuration.settings import PassageSettings
+from stream.looking.detection import Detection
 from stream.replay import Places, decided_at, detections_in, replay
-from stream.settings import PassageSettings
+from stream.sinks.jsonl import JsonLines
 from stream.summary import Summary
 from tests.factories import BRIGHT, DARK, lines_of, make_detection, rivereye, write_clip
 

@@ -12,13 +12,13 @@ import pytest
 from models.bundle import open_bundle
 from models.classifier import Classifier
 from models.errors import SourceError
-from stream.frame import Frame
-from stream.lookout import Lookout
+from stream.configuration.settings import Settings
+from stream.looking.lookout import Lookout
 from stream.session import Session
-from stream.settings import Settings
-from stream.sinks import Sinks
-from stream.source import Source, open_source
-from stream.status import Patience
+from stream.sinks.sinks import Sinks
+from stream.sources.frame import Frame
+from stream.sources.source import Source, open_source
+from stream.sources.status import Patience
 from stream.summary import Tally
 from tests.factories import BRIGHT, DARK, lines_of, rippled, write_clip, write_pictures
 

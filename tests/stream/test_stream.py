@@ -12,9 +12,9 @@ import jsonschema
 import numpy as np
 import pytest
 
-from stream.annotate import COLOURS
-from stream.detection import Detection
-from stream.videofile import VideoFile
+from stream.looking.detection import Detection
+from stream.sinks.annotate import COLOURS
+from stream.sinks.videofile import VideoFile
 from tests.factories import (
     BRIGHT,
     DARK,

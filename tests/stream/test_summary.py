@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from stream.passage import Passage
-from stream.settings import PassageSettings
+from stream.configuration.settings import PassageSettings
+from stream.following.passage import Passage
+from stream.following.watch import Watch
 from stream.summary import Summary, Tally, show_summary
-from stream.watch import Watch
 from tests.factories import make_detection
 
 

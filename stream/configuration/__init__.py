@@ -1,0 +1,1 @@
+"""What can be set, from the command line or a file."""

@@ -1,0 +1,48 @@
+"""What the command line says, as settings."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from models.errors import UsageError
+from stream.configuration.config import load_settings
+from stream.configuration.settings import Settings, name_for
+from stream.sources.source import default_name
+
+
+def chosen(sources: Sequence[str], camera: Mapping[str, Any], watch: Mapping[str, Any]) -> Settings:
+    """Sources from the command line, all looked at in the same way.
+
+    Raises:
+        UsageError: there is none, or an option makes no sense.
+    """
+    if not sources:
+        raise UsageError(
+            "no source given; name a video, a folder of pictures, a URL or a camera, or give --config FILE"
+        )
+    if not all(text.strip() for text in sources):
+        raise UsageError("no source given: a name is empty; is a variable unset?")
+    cameras: dict[str, Any] = {}
+    for text in sources:
+        cameras[name_for(default_name(text), list(cameras))] = {"source": text, **camera}
+    try:
+        return Settings.model_validate({"cameras": cameras, **watch})
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        option = str(first["loc"][-1]).replace("_", "-")
+        raise UsageError(f"--{option}: {first['msg'].removeprefix('Value error, ')}") from error
+
+
+def from_file(path: Path, sources: Sequence[str]) -> tuple[Settings, Callable[[], Settings]]:
+    """The settings of a file, and what reads them anew.
+
+    Raises:
+        UsageError: the file is wrong, or sources are given besides.
+    """
+    if sources:
+        raise UsageError(
+            f"{', '.join(sources)} besides --config {path}; name sources in the file, or leave --config out"
+        )
+    return load_settings(path), lambda: load_settings(path)

@@ -1,0 +1,1 @@
+"""How frames are looked at: which parts, in which order, and what the network says of them."""

@@ -1,0 +1,82 @@
+"""One camera as it is looked at: its settings, made into what does the work."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from models.bundle import Bundle
+from stream.configuration.settings import Camera, name_for
+from stream.looking.background import Background, read_background
+from stream.looking.policy import Policy, policy_named
+from stream.looking.views import Layout, Views, layout_of
+from stream.sources.pace import Pace
+from stream.sources.remote import Remote
+from stream.sources.source import TEST, Source, default_name, is_live, open_source
+from stream.sources.status import Patience
+from stream.sources.video import Opening
+
+WHOLE_FRAME = Views()
+
+
+@dataclass(frozen=True, slots=True)
+class Lookout:
+    """`open_source` opens the source anew for each connection. `live`: it may come back when it is lost.
+
+    `threshold`: probability from which on a ship is in sight. `policy` None: every frame of a recording, the newest of a live source.
+    `gate`: seconds for which a view that does not change is not looked at again; None: always is. `background`: what it always shows;
+    `learning`: the file to which it is written while it is learnt on.
+    `files`: what is read, and must not be written. `expected`: frames of a recording, None where unknown.
+    """
+
+    camera: str
+    open_source: Callable[[], Source]
+    live: bool
+    threshold: float
+    layout: Layout = WHOLE_FRAME
+    policy: Policy | None = None
+    patience: Patience = Patience()  # noqa: RUF009 - frozen
+    gate: float | None = None
+    background: Background | None = None
+    learning: Path | None = None
+    first: Source | None = None
+    """A recording, which is opened beforehand, so that a wrong name is told before anything is written."""
+
+
+def lookout_of(camera: str, settings: Camera, bundle: Bundle) -> Lookout:
+    """Raises UsageError, SourceError, BundleError: the settings do not fit the bundle, or a recording cannot be opened."""
+    layout = layout_of(settings.views, settings.zones)
+    background = None
+    if settings.background is not None and not (settings.learn and not settings.background.exists()):
+        background = read_background(settings.background)
+        background.check(str(settings.background), bundle.model.sha256, layout)
+    threshold = None if settings.threshold is None else str(settings.threshold)
+    opening = Opening(
+        settings.open_timeout,
+        settings.read_timeout,
+        settings.hwaccel,
+        settings.rotate,
+        Pace(settings.start, settings.end, settings.fps, settings.stride),
+        settings.shown,
+    )
+    found = lookout_at(settings.source.get_secret_value(), opening, bundle.card.threshold_named(threshold))
+    return replace(
+        found,
+        camera=camera,
+        layout=layout,
+        policy=None if settings.policy is None else policy_named(settings.policy),
+        patience=Patience(settings.open_timeout, settings.read_timeout, settings.retries),
+        gate=settings.gate,
+        background=background,
+        learning=settings.background if settings.learn else None,
+    )
+
+
+def lookout_at(text: str, opening: Opening, threshold: float) -> Lookout:
+    """Of a source as the command line names it, with everything else as usual. Raises SourceError: a recording cannot be opened."""
+    name = name_for(default_name(text), ())
+    if text == TEST and is_live(text):
+        return Lookout(name, lambda: open_source(text, opening), True, threshold)
+    if is_live(text):
+        return Lookout(name, lambda: Remote(text, name, opening), True, threshold)
+    first = open_source(text, opening)
+    return Lookout(name, lambda: first, False, threshold, first=first)

@@ -1,0 +1,123 @@
+"""One camera on its way through the pipeline: from its source to the lane in which its frames wait."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from models.picture import Box, Picture, fit
+from stream.looking.adapting import Adapting
+from stream.looking.background import Background
+from stream.looking.gate import Gate
+from stream.looking.lanes import Lane, Lanes
+from stream.looking.lookout import Lookout
+from stream.looking.policy import EVERY, LATEST
+from stream.sources.clock import Clock
+from stream.sources.frame import Frame
+from stream.sources.keeper import Keeper
+from stream.sources.quality import Quality
+from stream.sources.source import Source
+
+SLACK = 2
+"""Frames of a live camera that wait at most: one that is due, and one that came while the last batch was looked at."""
+AGED = 256
+"""The same where age, not number, decides which are dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A frame that waits to be looked at."""
+
+    frame: Frame
+    boxes: Sequence[Box]
+    pictures: Sequence[Picture]
+    """Of the views, at the network's size; none where the frame shows nothing."""
+
+    @property
+    def cost(self) -> int:
+        return len(self.pictures)
+
+    @property
+    def news(self) -> bool:
+        return self.frame.index is None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Frames of one camera: all that were read are recorded, skipped, dropped or still `waiting`."""
+
+    read: int
+    skipped: int
+    recorded: int
+    dropped: Mapping[str, int]
+    waiting: int
+
+
+class Post:
+    """One camera on its way through the pipeline."""
+
+    def __init__(
+        self,
+        lookout: Lookout,
+        lanes: Lanes[Waiting],
+        frames: int,
+        size: tuple[int, int],
+        pictures: bool,
+        model: str,
+        clock: Clock,
+    ) -> None:
+        self.lookout, self._lanes, self._size, self._pictures = lookout, lanes, size, pictures
+        policy = lookout.policy or (LATEST if lookout.live else EVERY)
+        self.lane: Lane[Waiting] = Lane(lookout.camera, policy, lookout.live, frames)
+        self._frames = frames
+        self.gate = None if lookout.gate is None else Gate(lookout.gate)
+        self.adapting = None
+        if lookout.learning is not None:
+            self.adapting = Adapting(lookout.learning, lookout.background, lookout.layout, model)
+        self.recorded = 0
+        self._quality = Quality()
+        self._settle(lookout.live)
+        self.keeper = Keeper(
+            lookout.camera,
+            lookout.open_source,
+            self._deliver,
+            lambda: lanes.end(self.lane),
+            lookout.live,
+            lookout.patience,
+            clock,
+        )
+        lanes.open(self.lane)
+
+    @property
+    def background(self) -> Background | None:
+        return self.lookout.background if self.adapting is None else self.adapting.background
+
+    @property
+    def counts(self) -> Counts:
+        read, skipped = self.keeper.counts
+        waiting = sum(not item.news for _, item in self.lane.items)
+        return Counts(read, skipped, self.recorded, dict(self.lane.dropped), waiting)
+
+    def _deliver(self, source: Source | None, frame: Frame) -> bool:
+        if source is not None and source.live != self.lane.live:  # an address turned out to be a recording
+            self._settle(source.live)
+        return self._lanes.put(self.lane, self._item(frame))
+
+    def _settle(self, live: bool) -> None:
+        lane = self.lane
+        lane.live = live
+        lane.policy = self.lookout.policy or (LATEST if live else EVERY)
+        aged = lane.policy.max_age is not None
+        lane.capacity = AGED if aged else 2 * self._frames if lane.policy.lossless else SLACK
+
+    def _item(self, frame: Frame) -> Waiting:
+        if frame.picture is None:
+            return Waiting(frame, (), ())
+        layout, picture = self.lookout.layout, frame.picture
+        small = fit(picture, *self._size)
+        if reason := self._quality.judge(picture, small, frame.media_time):
+            return Waiting(replace(frame, reason=reason, picture=picture if self._pictures else None), (), ())
+        if layout.count == 1 and not any(layout.names):
+            pictures = [small]
+        else:
+            pictures = [fit(part, *self._size) for part in layout.cut(picture)]
+        kept = frame if self._pictures else replace(frame, picture=None)
+        return Waiting(kept, layout.boxes(picture.shape[1], picture.shape[0]), pictures)

@@ -1,0 +1,1 @@
+"""Where detections, passages and pictures go."""

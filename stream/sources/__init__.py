@@ -1,0 +1,1 @@
+"""Where frames come from: cameras, recordings and pictures, and what keeps them open."""

@@ -1,0 +1,78 @@
+"""Whether a frame shows anything at all: a blind camera must not say that there is no ship."""
+
+import hashlib
+
+import cv2
+import numpy as np
+
+from models.picture import Picture, fit
+from stream.sources.frame import Reason
+
+DARK = 30.0
+"""Level of grey, of 255, that 95 % of the pixels stay below. The darkest of 2,947 photographs and camera frames with something to
+see on them came to 41. A time stamp or a few lamps take less than the other 5 %."""
+FLAT = 5.0
+"""Levels of grey between the darkest and the brightest 5 % of the pixels, below which nothing stands out. The haziest of those pictures
+came to 7."""
+GREY, GREY_SHARE = 128, 0.4
+"""A decoder that lacks what a frame builds on paints this level: so much of the frame in it is no picture. Of those pictures the greyest
+came to 0.15."""
+GREY_WITHIN = 2
+FROZEN_S = 20.0
+"""A camera's noise makes every frame another one. Where for so long each is the same to the last bit as one shortly before, it hangs:
+a hung encoder repeats its last picture, but with every key frame in another quality, so that there are some few of it."""
+STILL = 2.0
+"""Mean difference in levels that a hung encoder's pictures keep within: 1.0 at most was seen, and 2.5 at least of water that moves."""
+SIDE = 150
+"""Pixels; the figures above are of pictures of this size."""
+STEP = 8
+"""Every so many rows and columns are compared: enough to tell noise, and next to no work."""
+
+
+class Quality:
+    """Judges the frames of one camera in order."""
+
+    def __init__(self, frozen: float = FROZEN_S) -> None:
+        self.frozen = frozen
+        self._seen: dict[bytes, float] = {}
+        self._new = 0.0
+        self._first: Picture | None = None
+
+    def judge(self, picture: Picture, small: Picture, media_time: float | None) -> Reason | None:
+        """Why nothing can be said of this frame; None where something can.
+
+        Args:
+            picture: the frame, uint8, (height, width, 3), BGR.
+            small: the same at the network's size.
+            media_time: in seconds; None for still pictures, which never freeze.
+        """
+        frozen = media_time is not None and self._is_frozen(picture, media_time)
+        large = min(small.shape[:2]) >= SIDE
+        return blindness(fit(small if large else picture, SIDE, SIDE)) or (
+            "frozen" if frozen else None
+        )  # a black picture is always the same
+
+    def _is_frozen(self, picture: Picture, media_time: float) -> bool:
+        """Whether for long no frame came that was not like one of the last `frozen` seconds, and nothing moved."""
+        sample = picture[::STEP, ::STEP]
+        name = hashlib.blake2b(sample.tobytes(), digest_size=16).digest()
+        self._seen = {each: at for each, at in self._seen.items() if media_time - at <= self.frozen}
+        if name not in self._seen or self._first is None or _moved(sample, self._first):
+            self._new, self._first = media_time, sample.copy()
+        self._seen[name] = media_time
+        return media_time - self._new >= self.frozen
+
+
+def _moved(sample: Picture, other: Picture) -> bool:
+    return sample.shape != other.shape or float(cv2.absdiff(sample, other).mean()) > STILL
+
+
+def blindness(small: Picture) -> Reason | None:
+    """Why nothing can be seen on this picture: uint8, (SIDE, SIDE, 3), BGR."""
+    grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY))
+    if (np.abs(small.astype(np.int16) - GREY).max(axis=2) <= GREY_WITHIN).mean() > GREY_SHARE:
+        return "corrupt"
+    low, high = np.percentile(grey, [5, 95])
+    if high < DARK:
+        return "dark"
+    return "no_contrast" if high - low < FLAT else None

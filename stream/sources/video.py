@@ -1,0 +1,220 @@
+"""Video files, cameras and network streams, decoded by OpenCV."""
+
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import cv2
+import numpy as np
+
+from models.errors import SourceError
+from models.picture import Picture
+from stream.sources.frame import Frame
+from stream.sources.pace import Pace, Pacer
+from stream.sources.url import name_of, without_secrets
+
+# Complaints of FFmpeg and OpenCV would tear through progress bars, and show addresses with their
+# passwords; what matters of them reaches the user as a SourceError or in the record of a frame.
+os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"
+# Over UDP, which is FFmpeg's first choice, lost packets smear the picture, and a dead camera looks like a quiet one. And without the
+# second, it takes 20 frames to learn their rate before it gives the first.
+os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp|fpsprobesize;0")
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+STDIN = "pipe:0"
+ACCELERATIONS = {
+    "none": cv2.VIDEO_ACCELERATION_NONE,
+    "auto": cv2.VIDEO_ACCELERATION_ANY,
+    "vaapi": cv2.VIDEO_ACCELERATION_VAAPI,
+    "d3d11": cv2.VIDEO_ACCELERATION_D3D11,
+    "mfx": cv2.VIDEO_ACCELERATION_MFX,
+}
+TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+SEEK_FROM_S, SEEK_MARGIN_S = 20.0, 5.0
+"""A later start than this is jumped to, a little before, so that time stamps and not the jump decide where it begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a capture is opened. Time-outs in seconds; `hwaccel`: one of ACCELERATIONS; `rotate`: degrees, clockwise.
+
+    `shown`: what messages call an address; None: the address without user, password and query.
+    """
+
+    open_timeout: float = 10.0
+    read_timeout: float = 10.0
+    hwaccel: str = "none"
+    rotate: int = 0
+    pace: Pace = Pace()  # noqa: RUF009 - frozen
+    shown: str | None = None
+
+
+def opening_from(fields: Mapping[str, Any]) -> Opening:
+    """What `dataclasses.asdict` made of one."""
+    return Opening(**{**fields, "pace": Pace(**fields["pace"])})
+
+
+class Video:
+    """An opened capture. Recordings end; a live one that ends was lost.
+
+    `read` counts the frames that came, `skipped` those that the pace left out.
+    """
+
+    timed: bool = True
+    killable = False
+
+    def __init__(
+        self,
+        capture: cv2.VideoCapture,
+        camera: str,
+        shown: str,
+        live: bool | None,
+        opening: Opening,
+        files: Sequence[Path] = (),
+    ) -> None:
+        """`shown` is what messages call it. `live` None: whatever has no known length is."""
+        self.capture, self.camera, self.shown, self.files, self.opening = capture, camera, shown, files, opening
+        count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        self.live = count <= 0 if live is None else live
+        partial = opening.pace.start is not None or opening.pace.end is not None
+        self._long = count > 0 and not self.live and not any(_is_transport_stream(path) for path in files)
+        self.expected: int | None = count if self._long and not partial else None
+        fps = capture.get(cv2.CAP_PROP_FPS)
+        self.fps: float | None = fps if 0 < fps < 1000 else None
+        self.read = self.skipped = 0
+
+    @classmethod
+    def from_file(cls, path: Path, opening: Opening) -> Self:
+        capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, _parameters(opening, timeouts=False))
+        if not capture.isOpened():
+            raise SourceError(
+                f"cannot open {path}: no video that OpenCV can decode; is it complete, and a video? `ffprobe FILE` says more"
+            )
+        return cls(capture, path.stem, str(path), False, opening, files=[path])
+
+    @classmethod
+    def from_camera(cls, number: int, opening: Opening) -> Self:
+        capture = cv2.VideoCapture(number)
+        if not capture.isOpened():
+            raise SourceError(
+                f"cannot open camera {number}: not connected, in use, or not permitted; `ls /dev/video*` lists the cameras"
+            )
+        return cls(capture, f"camera-{number}", f"camera {number}", True, opening)
+
+    @classmethod
+    def from_stdin(cls, opening: Opening) -> Self:
+        capture = cv2.VideoCapture(STDIN, cv2.CAP_FFMPEG, _parameters(opening, timeouts=False))
+        if not capture.isOpened():
+            raise SourceError(
+                "cannot read standard input: no video that OpenCV can decode; MPEG-TS and motion JPEG fit a pipe"
+            )
+        return cls(capture, "stdin", "standard input", False, opening)
+
+    @classmethod
+    def from_url(cls, url: str, opening: Opening) -> Self:
+        shown = opening.shown or without_secrets(url)
+        capture = cv2.VideoCapture(url, cv2.CAP_FFMPEG, _parameters(opening, timeouts=True))
+        if not capture.isOpened():
+            raise SourceError(
+                f"cannot open {shown} within {opening.open_timeout:g} s: no answer, refused, or no video; check address, user and password"
+            )
+        return cls(capture, name_of(url), shown, None, opening)
+
+    @property
+    def decoder(self) -> str:
+        """What decodes, as far as OpenCV tells: asking for hardware falls back to software without a word."""
+        used = int(self.capture.get(cv2.CAP_PROP_HW_ACCELERATION))
+        return next((name for name, number in ACCELERATIONS.items() if number == used and used > 0), "software")
+
+    def frames(self) -> Iterator[Frame | None]:
+        pacer = Pacer(self.opening.pace)
+        index, previous, began = self._jump(), -1.0, None
+        while self._grabbed():
+            arrived = time.monotonic()
+            began = arrived if began is None else began
+            # Live time stamps cannot be trusted: of motion JPEG, FFmpeg makes them up.
+            media_time = arrived - began if self.live else self._media_time(previous)
+            verdict = pacer.judge(media_time)
+            if verdict == "stop":
+                return
+            self.read += 1
+            if verdict == "skip":
+                self.skipped += 1
+                yield None
+            else:
+                yield self._frame(index, media_time, arrived)
+            index, previous = index + 1, media_time
+        if self.read == 0:
+            raise SourceError(f"{self.shown} opens, but not one frame can be decoded; is it complete?")
+        if self.live:
+            raise SourceError(
+                f"{self.shown} was lost after {self.read} frames: it ended, or gave nothing for {self.opening.read_timeout:g} s"
+            )
+
+    def close(self) -> None:
+        self.capture.release()
+
+    def _grabbed(self) -> bool:
+        """A live read that took until its time-out has failed, whatever OpenCV says: it gives out what the decoder still held."""
+        began = time.monotonic()
+        grabbed = self.capture.grab()
+        return grabbed and not (self.live and time.monotonic() - began >= self.opening.read_timeout)
+
+    def _frame(self, index: int, media_time: float, arrived: float) -> Frame:
+        decoded, picture = self.capture.retrieve()
+        return Frame(
+            index,
+            self._upright(np.asarray(picture, np.uint8)) if decoded else None,
+            media_time,
+            arrived,
+            time=time.time() if self.live else None,
+            reason=None if decoded else "corrupt",
+        )
+
+    def _upright(self, picture: Picture) -> Picture:
+        """What the file's own header says of rotation, OpenCV has done already."""
+        turn = TURNS.get(self.opening.rotate)
+        return picture if turn is None else np.asarray(cv2.rotate(picture, turn), np.uint8)
+
+    def _jump(self) -> int:
+        """Goes near a late start without decoding all before it. Returns the number of the next frame, by the frame rate."""
+        start = self.opening.pace.start or 0.0
+        if start < SEEK_FROM_S or not self._long:
+            return 0
+        near = 1000 * (start - SEEK_MARGIN_S)
+        self.capture.set(cv2.CAP_PROP_POS_MSEC, near)
+        index = max(0, int(self.capture.get(cv2.CAP_PROP_POS_FRAMES)))
+        # Where frames come at uneven times, it may land too late.
+        landed = self.capture.grab() and self.capture.get(cv2.CAP_PROP_POS_MSEC) <= 1000 * start
+        self.capture.set(cv2.CAP_PROP_POS_MSEC, near if landed else 0)
+        return index if landed else 0
+
+    def _media_time(self, previous: float) -> float:
+        """A recording's time stamp in seconds; where that does not advance, the frame rate's."""
+        stamp = float(self.capture.get(cv2.CAP_PROP_POS_MSEC)) / 1000
+        if stamp > previous:
+            return stamp
+        return previous + 1 / (self.fps or 25) if previous >= 0 else 0.0
+
+
+def _is_transport_stream(path: Path) -> bool:
+    """It has no header: OpenCV reckons how many frames there are from a frame rate that may be twice the true one."""
+    with path.open("rb") as file:
+        start = file.read(200)
+    return len(start) == 200 and any(start[at] == start[at + size] == 0x47 for at, size in ((0, 188), (4, 192)))
+
+
+def _parameters(opening: Opening, timeouts: bool) -> list[Any]:
+    """As OpenCV wants them: names and numbers in turn."""
+    wanted: list[Any] = []
+    if timeouts:
+        wanted += [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(1000 * opening.open_timeout)]
+        wanted += [cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(1000 * opening.read_timeout)]
+        # Each thread of a decoder holds a frame back, and after a time-out gives it out as if it were new.
+        wanted += [cv2.CAP_PROP_N_THREADS, 1]
+    if opening.hwaccel != "none":
+        wanted += [cv2.CAP_PROP_HW_ACCELERATION, ACCELERATIONS[opening.hwaccel]]
+    return wanted

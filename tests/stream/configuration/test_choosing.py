@@ -1,0 +1,77 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.errors import UsageError
+from stream.configuration.choosing import chosen, from_file
+from stream.configuration.settings import Settings
+
+
+def test_all_sources_are_looked_at_in_the_same_way() -> None:
+    settings = chosen(["north.mp4", "south.mp4"], {"views": "2x3", "fps": 2.0}, {"batch": 4})
+    assert list(settings.cameras) == ["north", "south"]
+    assert {(camera.views, camera.fps) for camera in settings.cameras.values()} == {("2x3", 2.0)}
+    assert [camera.source.get_secret_value() for camera in settings.cameras.values()] == ["north.mp4", "south.mp4"]
+    assert settings.batch == 4
+
+
+def test_what_is_not_said_is_as_usual() -> None:
+    settings = chosen(["north.mp4"], {}, {})
+    assert settings == Settings.model_validate({"cameras": {"north": {"source": "north.mp4"}}})
+
+
+def test_sources_of_one_name_get_names_of_their_own() -> None:
+    settings = chosen(["a/north.mp4", "b/north.mp4", "0", "a/north.mp4"], {}, {})
+    assert list(settings.cameras) == ["north", "north-2", "camera-0", "north-3"]
+
+
+def test_no_secret_is_in_a_name_or_shown() -> None:
+    settings = chosen(["rtsp://user:hunter2@cam/1?token=hunter2"], {}, {})
+    assert list(settings.cameras) == ["cam-1"]
+    assert "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("sources", "said"),
+    [([], "name a video, a folder"), ([""], "a name is empty"), (["a.mp4", " "], "a name is empty")],
+)
+def test_without_a_source_there_is_nothing_to_look_at(sources: list[str], said: str) -> None:
+    with pytest.raises(UsageError, match=f"no source given.*{said}"):
+        chosen(sources, {}, {})
+
+
+@pytest.mark.parametrize(
+    ("camera", "watch", "said"),
+    [
+        ({"views": "3by4"}, {}, "--views: unknown views '3by4'"),
+        ({"policy": "some"}, {}, "--policy: unknown policy 'some'"),
+        ({"threshold": "1.5"}, {}, "--threshold: no threshold 1.5"),
+        ({"rotate": 45}, {}, "--rotate: "),
+        ({"hwaccel": "magic"}, {}, "--hwaccel: "),
+        ({"open_timeout": 0}, {}, "--open-timeout: "),
+        ({}, {"batch": 0}, "--batch: "),
+        ({"start": 5.0, "end": 5.0}, {}, "end 5.0 is not after start 5.0"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_named(camera: dict[str, Any], watch: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        chosen(["north.mp4"], camera, watch)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_can_be_read_anew(tmp_path: Path) -> None:
+    file = tmp_path / "rivereye.toml"
+    file.write_text('[cameras.north]\nsource = "test"\n', encoding="utf-8")
+    settings, again = from_file(file, [])
+    assert list(settings.cameras) == ["north"]
+    file.write_text('[cameras.south]\nsource = "test"\n', encoding="utf-8")
+    assert list(again().cameras) == ["south"]
+
+
+def test_a_file_and_sources_are_too_much(tmp_path: Path) -> None:
+    with pytest.raises(
+        UsageError, match=r"a\.mp4 besides --config .*; name sources in the file, or leave --config out"
+    ):
+        from_file(tmp_path / "rivereye.toml", ["a.mp4"])
