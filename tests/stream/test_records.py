@@ -1,6 +1,7 @@
 """The JSON Schemas beside the code are those of the code."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -48,9 +49,9 @@ def test_the_command_writes_them(tmp_path: Path) -> None:
     """Into a copy of the package, as the files of the checkout are what the test above judges."""
     root = Path(records.__file__).parent.parent
     for folder in ("stream", "models"):
-        (tmp_path / folder).mkdir()
-        for source in (root / folder).glob("*.py"):
-            (tmp_path / folder / source.name).write_bytes(source.read_bytes())
+        shutil.copytree(
+            root / folder, tmp_path / folder, ignore=lambda _, names: {"schemas", "released", "demo"} & set(names)
+        )
     (tmp_path / "stream" / "schemas").mkdir()
     subprocess.run([sys.executable, "-m", "stream.records"], cwd=tmp_path, check=True)
     written = {each.name: each.read_text(encoding="utf-8") for each in (tmp_path / "stream" / "schemas").iterdir()}

@@ -14,7 +14,7 @@ from stream.configuration.config import EXAMPLE, SCHEMA, File, load_settings, re
 from stream.configuration.configverbs import check
 from stream.configuration.settings import Camera, Outputs, PassageSettings, Retention, Settings
 
-DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
+DOCS = Path(__file__).parents[3] / "docs" / "configuration.md"
 SECRET = "hunter2"  # noqa: S105
 ADDRESS = f"rtsp://watch:{SECRET}@192.0.2.1/1"
 MINIMAL = '[cameras.north]\nsource = "test"\n'

@@ -129,7 +129,7 @@ def test_a_torn_line_on_standard_output_is_finished_first(
 import resource
 from models.errors import OutputError
 from stream.sinks.jsonl import JsonLines
-from tests.stream.test_jsonl import Record, no_file_beyond
+from tests.stream.sinks.test_jsonl import Record, no_file_beyond
 with JsonLines("-") as lines:
     lines.write(Record(number=0))
     with no_file_beyond({LINE + 10}):
