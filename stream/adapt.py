@@ -19,8 +19,8 @@ from stream.looking.lookout import Lookout, lookout_at
 from stream.looking.pipeline import Pipeline
 from stream.looking.views import Layout, views_named
 from stream.replay import detections_in
+from stream.sources.opening import Opening
 from stream.sources.pace import Pace
-from stream.sources.video import Opening
 
 RECORDED = ".jsonl"
 

@@ -19,9 +19,9 @@ from stream.looking.detection import Detection
 from stream.looking.lookout import lookout_at
 from stream.looking.pipeline import Pipeline
 from stream.sources.frame import Frame
+from stream.sources.opening import Opening
 from stream.sources.pace import Pace
 from stream.sources.source import Source
-from stream.sources.video import Opening
 from stream.worth import REASONS, REMEMBERED, Worth
 
 BATCH = 4

@@ -49,6 +49,15 @@ def stream(
             rich_help_panel=LOOKING,
         ),
     ] = None,
+    leave: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Probability below which a ship in sight has left. By itself the threshold.",
+            rich_help_panel=LOOKING,
+        ),
+    ] = None,
     background: Annotated[
         Path | None,
         typer.Option(help="File of `rivereye adapt`: what this camera always shows.", rich_help_panel=LOOKING),
@@ -152,6 +161,7 @@ def stream(
         camera: dict[str, Any] = {
             "views": views,
             "threshold": threshold,
+            "leave": leave,
             "background": background,
             "learn": learn,
             "gate": gate,

@@ -9,11 +9,11 @@ from stream.configuration.settings import Camera, name_for
 from stream.looking.background import Background, read_background
 from stream.looking.policy import Policy, policy_named
 from stream.looking.views import Layout, Views, layout_of
+from stream.sources.opening import Opening
 from stream.sources.pace import Pace
 from stream.sources.remote import Remote
 from stream.sources.source import TEST, Source, default_name, is_live, open_source
 from stream.sources.status import Patience
-from stream.sources.video import Opening
 
 WHOLE_FRAME = Views()
 
@@ -50,6 +50,7 @@ def lookout_of(camera: str, settings: Camera, bundle: Bundle) -> Lookout:
         background = read_background(settings.background)
         background.check(str(settings.background), bundle.model.sha256, layout)
     threshold = None if settings.threshold is None else str(settings.threshold)
+    policy = None if settings.policy is None else policy_named(settings.policy)
     opening = Opening(
         settings.open_timeout,
         settings.read_timeout,
@@ -57,13 +58,14 @@ def lookout_of(camera: str, settings: Camera, bundle: Bundle) -> Lookout:
         settings.rotate,
         Pace(settings.start, settings.end, settings.fps, settings.stride),
         settings.shown,
+        catch_up=policy is None or not policy.lossless,
     )
     found = lookout_at(settings.source.get_secret_value(), opening, bundle.card.threshold_named(threshold))
     return replace(
         found,
         camera=camera,
         layout=layout,
-        policy=None if settings.policy is None else policy_named(settings.policy),
+        policy=policy,
         patience=Patience(settings.open_timeout, settings.read_timeout, settings.retries),
         gate=settings.gate,
         background=background,

@@ -30,7 +30,6 @@ class Pattern:
     files: Sequence[Path] = ()
 
     def __init__(self, pace: Pace = Pace()) -> None:  # noqa: B008 - frozen
-        self.read = self.skipped = 0
         self._pacer = Pacer(pace)
 
     def frames(self) -> Iterator[Frame | None]:
@@ -41,9 +40,7 @@ class Pattern:
             verdict = self._pacer.judge(media_time)
             if verdict == "stop":
                 return
-            self.read += 1
             if verdict == "skip":
-                self.skipped += 1
                 yield None
             else:
                 yield Frame(index, draw(media_time), media_time, time.monotonic(), time=time.time())

@@ -45,8 +45,8 @@ def _end_with_parent() -> None:
 
 def _read(request: dict[str, Any], messages: BinaryIO) -> None:
     from models.errors import RivereyeError
+    from stream.sources.opening import opening_from
     from stream.sources.source import open_source
-    from stream.sources.video import opening_from
 
     try:
         source = open_source(request["source"], opening_from(request["opening"]))

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from models.errors import SourceError
 from stream.sources.frame import Frame
-from stream.sources.video import Opening
+from stream.sources.opening import Opening
 from stream.sources.wire import receive
 
 PIPE_BYTES = 1 << 20

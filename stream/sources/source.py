@@ -10,10 +10,11 @@ from typing import Protocol
 from models.errors import SourceError
 from models.picture import SUFFIXES, is_picture
 from stream.sources.frame import Frame
+from stream.sources.opening import Opening
 from stream.sources.pattern import Pattern
 from stream.sources.stills import Stills
 from stream.sources.url import SCHEMES, is_url, name_of, without_secrets
-from stream.sources.video import Opening, Video
+from stream.sources.video import Video
 
 STDIN, TEST = "-", "test"
 DEVICE = re.compile(r"/dev/video(\d{1,9})")

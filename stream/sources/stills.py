@@ -23,14 +23,11 @@ class Stills:
         self.camera = camera
         self.files = paths
         self.expected: int | None = len(paths)
-        self.read = self.skipped = 0
         self._pacer = Pacer(pace)
 
     def frames(self) -> Iterator[Frame | None]:
         for index, path in enumerate(self.files):
-            self.read += 1
             if self._pacer.judge(None) == "skip":
-                self.skipped += 1
                 yield None
                 continue
             name = path.name.encode(errors="surrogateescape").decode(errors="replace")  # records are Unicode

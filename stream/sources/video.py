@@ -2,10 +2,9 @@
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import cv2
 import numpy as np
@@ -13,7 +12,8 @@ import numpy as np
 from models.errors import SourceError
 from models.picture import Picture
 from stream.sources.frame import Frame
-from stream.sources.pace import Pace, Pacer
+from stream.sources.opening import ACCELERATIONS, Opening, parameters
+from stream.sources.pace import Pacer
 from stream.sources.url import name_of, without_secrets
 
 # Complaints of FFmpeg and OpenCV would tear through progress bars, and show addresses with their
@@ -25,42 +25,17 @@ os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp|fpspr
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 STDIN = "pipe:0"
-ACCELERATIONS = {
-    "none": cv2.VIDEO_ACCELERATION_NONE,
-    "auto": cv2.VIDEO_ACCELERATION_ANY,
-    "vaapi": cv2.VIDEO_ACCELERATION_VAAPI,
-    "d3d11": cv2.VIDEO_ACCELERATION_D3D11,
-    "mfx": cv2.VIDEO_ACCELERATION_MFX,
-}
 TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+AT_ONCE_S, READ_AHEAD = 0.01, 64
+"""A frame that takes longer was waited for; more frames than that nobody reads ahead."""
 SEEK_FROM_S, SEEK_MARGIN_S = 20.0, 5.0
 """A later start than this is jumped to, a little before, so that time stamps and not the jump decide where it begins."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """How a capture is opened. Time-outs in seconds; `hwaccel`: one of ACCELERATIONS; `rotate`: degrees, clockwise.
-
-    `shown`: what messages call an address; None: the address without user, password and query.
-    """
-
-    open_timeout: float = 10.0
-    read_timeout: float = 10.0
-    hwaccel: str = "none"
-    rotate: int = 0
-    pace: Pace = Pace()  # noqa: RUF009 - frozen
-    shown: str | None = None
-
-
-def opening_from(fields: Mapping[str, Any]) -> Opening:
-    """What `dataclasses.asdict` made of one."""
-    return Opening(**{**fields, "pace": Pace(**fields["pace"])})
 
 
 class Video:
     """An opened capture. Recordings end; a live one that ends was lost.
 
-    `read` counts the frames that came, `skipped` those that the pace left out.
+    `read` counts the frames that came.
     """
 
     timed: bool = True
@@ -84,11 +59,12 @@ class Video:
         self.expected: int | None = count if self._long and not partial else None
         fps = capture.get(cv2.CAP_PROP_FPS)
         self.fps: float | None = fps if 0 < fps < 1000 else None
-        self.read = self.skipped = 0
+        self.read = 0
+        self._behind, self._took = self.live and opening.catch_up, 0.0
 
     @classmethod
     def from_file(cls, path: Path, opening: Opening) -> Self:
-        capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, _parameters(opening, timeouts=False))
+        capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, parameters(opening, timeouts=False))
         if not capture.isOpened():
             raise SourceError(
                 f"cannot open {path}: no video that OpenCV can decode; is it complete, and a video? `ffprobe FILE` says more"
@@ -106,7 +82,7 @@ class Video:
 
     @classmethod
     def from_stdin(cls, opening: Opening) -> Self:
-        capture = cv2.VideoCapture(STDIN, cv2.CAP_FFMPEG, _parameters(opening, timeouts=False))
+        capture = cv2.VideoCapture(STDIN, cv2.CAP_FFMPEG, parameters(opening, timeouts=False))
         if not capture.isOpened():
             raise SourceError(
                 "cannot read standard input: no video that OpenCV can decode; MPEG-TS and motion JPEG fit a pipe"
@@ -116,7 +92,7 @@ class Video:
     @classmethod
     def from_url(cls, url: str, opening: Opening) -> Self:
         shown = opening.shown or without_secrets(url)
-        capture = cv2.VideoCapture(url, cv2.CAP_FFMPEG, _parameters(opening, timeouts=True))
+        capture = cv2.VideoCapture(url, cv2.CAP_FFMPEG, parameters(opening, timeouts=True))
         if not capture.isOpened():
             raise SourceError(
                 f"cannot open {shown} within {opening.open_timeout:g} s: no answer, refused, or no video; check address, user and password"
@@ -137,12 +113,11 @@ class Video:
             began = arrived if began is None else began
             # Live time stamps cannot be trusted: of motion JPEG, FFmpeg makes them up.
             media_time = arrived - began if self.live else self._media_time(previous)
-            verdict = pacer.judge(media_time)
+            self.read += 1
+            verdict = "skip" if self._is_behind() else pacer.judge(media_time)
             if verdict == "stop":
                 return
-            self.read += 1
             if verdict == "skip":
-                self.skipped += 1
                 yield None
             else:
                 yield self._frame(index, media_time, arrived)
@@ -161,7 +136,13 @@ class Video:
         """A live read that took until its time-out has failed, whatever OpenCV says: it gives out what the decoder still held."""
         began = time.monotonic()
         grabbed = self.capture.grab()
-        return grabbed and not (self.live and time.monotonic() - began >= self.opening.read_timeout)
+        self._took = time.monotonic() - began
+        return grabbed and not (self.live and self._took >= self.opening.read_timeout)
+
+    def _is_behind(self) -> bool:
+        """Whether this frame is one of those that FFmpeg read ahead while it opened: they come at once, and are old."""
+        self._behind = self._behind and self._took < AT_ONCE_S and self.read <= READ_AHEAD
+        return self._behind
 
     def _frame(self, index: int, media_time: float, arrived: float) -> Frame:
         decoded, picture = self.capture.retrieve()
@@ -205,16 +186,3 @@ def _is_transport_stream(path: Path) -> bool:
     with path.open("rb") as file:
         start = file.read(200)
     return len(start) == 200 and any(start[at] == start[at + size] == 0x47 for at, size in ((0, 188), (4, 192)))
-
-
-def _parameters(opening: Opening, timeouts: bool) -> list[Any]:
-    """As OpenCV wants them: names and numbers in turn."""
-    wanted: list[Any] = []
-    if timeouts:
-        wanted += [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(1000 * opening.open_timeout)]
-        wanted += [cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(1000 * opening.read_timeout)]
-        # Each thread of a decoder holds a frame back, and after a time-out gives it out as if it were new.
-        wanted += [cv2.CAP_PROP_N_THREADS, 1]
-    if opening.hwaccel != "none":
-        wanted += [cv2.CAP_PROP_HW_ACCELERATION, ACCELERATIONS[opening.hwaccel]]
-    return wanted

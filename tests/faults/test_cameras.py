@@ -12,12 +12,12 @@ from tests.factories import lines_of
 from tests.faults.peers.http import http_camera
 from tests.faults.peers.proxy import Mode, Proxy, proxy
 from tests.faults.peers.rtsp import RtspServer, missing, rtsp_server
-from tests.faults.watching import watching
+from tests.faults.watching import accounts, watching
 
 pytestmark = [pytest.mark.timeout(300)]
 needs_rtsp = pytest.mark.skipif(missing() is not None, reason=missing() or "")
 SECRET = "hunter2"  # noqa: S105 - to be looked for in everything that is written
-FAULTS: tuple[Mode, ...] = ("silent", "refuse", "reset", "cut", "garbage")
+FAULTS: tuple[Mode, ...] = ("silent", "refuse", "reset", "cut", "garbage", "slow")
 FAST = ("--open-timeout", "2", "--read-timeout", "2")
 
 
@@ -48,7 +48,7 @@ def test_each_fault_blinds_its_own_camera_until_it_is_over(server: RtspServer, b
         for fault, line in lines_between.items():
             line.mode = fault  # type: ignore[assignment]  # the names of modes
         began = {name: watch.seen(name) for name in cameras}
-        blind = [fault for fault in FAULTS if fault not in ("cut", "garbage")]
+        blind = [fault for fault in FAULTS if fault not in ("cut", "garbage", "slow")]
         watch.until(lambda: all(watch.reasons(name) for name in blind), 30, "the blind ones are unknown")
         time.sleep(5)
         assert watch.seen("healthy") - began["healthy"] > 15, "the healthy one goes on at 5 frames a second"
@@ -86,6 +86,19 @@ def test_a_server_that_falls_silent_and_one_that_starts_again(server: RtspServer
         before = watch.seen(camera)
         watch.until(lambda: watch.seen(camera) > before + 3, 60, "it is seen again on the same port")
         watch.end()
+
+
+@needs_rtsp
+def test_what_was_read_ahead_is_old_and_left_out(server: RtspServer, bundle: Path, tmp_path: Path) -> None:
+    """FFmpeg takes a second of frames to open a stream, and then gives them out at once."""
+    camera = "127.0.0.1-cam0"
+    with watching(server.url, "--model", bundle, lines=tmp_path / "a.jsonl") as watch:
+        watch.until(lambda: watch.seen(camera) > 5, 30, "it is seen")
+        said = watch.end()
+    read, looked, skipped, dropped = accounts(said)[camera]
+    assert skipped > 0
+    assert read == looked + skipped + dropped
+    assert watch.records(camera)[0]["frame_id"] == skipped
 
 
 @needs_rtsp

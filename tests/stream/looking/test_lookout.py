@@ -10,9 +10,10 @@ from stream.looking.background import FEWEST, Learner
 from stream.looking.lookout import Lookout, lookout_at, lookout_of
 from stream.looking.policy import LATEST
 from stream.looking.views import Views, Zones
+from stream.sources.opening import Opening
 from stream.sources.pattern import Pattern
 from stream.sources.stills import Stills
-from stream.sources.video import Opening, Video
+from stream.sources.video import Video
 from tests.factories import frames_of, write_clip, write_pictures
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from models.picture import Picture, fit
 from stream.sources.frame import Reason
+from stream.sources.opening import Opening
 from stream.sources.quality import FROZEN_S, GREY, Quality, blindness
-from stream.sources.video import Opening, Video
+from stream.sources.video import Video
 from tests.factories import frames_of, grey, patched, rippled, write_clip
 
 SIDE = 150

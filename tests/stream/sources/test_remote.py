@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from models.errors import SourceError
+from stream.sources.opening import Opening
 from stream.sources.pace import Pace
 from stream.sources.remote import Remote
 from stream.sources.source import open_source
-from stream.sources.video import Opening
 from stream.sources.wire import receive, send
 from tests.factories import BRIGHT, DARK, write_clip
 

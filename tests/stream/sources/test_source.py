@@ -4,10 +4,10 @@ import pytest
 
 from models.errors import SourceError
 from stream.configuration.settings import name_for
+from stream.sources.opening import Opening
 from stream.sources.pace import Pace
 from stream.sources.pattern import Pattern
 from stream.sources.source import default_name, is_live, open_source
-from stream.sources.video import Opening
 from tests.factories import frames_of, rippled, write_clip, write_pictures
 from tests.factories import write_picture as put
 

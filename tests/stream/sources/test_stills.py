@@ -16,7 +16,7 @@ def test_pictures_come_in_the_given_order(tmp_path: Path) -> None:
     assert [frame.picture.mean() for frame in frames if frame.picture is not None] == [30, 20, 40]
     assert {(frame.media_time, frame.time, frame.reason) for frame in frames} == {(None, None, None)}
     assert (source.camera, source.expected, source.fps, source.live, source.timed) == ("north", 3, None, False, False)
-    assert (source.read, source.skipped, source.decoder) == (3, 0, "Pillow")
+    assert source.decoder == "Pillow"
 
 
 @pytest.mark.parametrize(("stride", "taken"), [(1, [0, 1, 2, 3, 4]), (2, [0, 2, 4]), (3, [0, 3]), (9, [0])])
@@ -26,11 +26,12 @@ def test_the_stride_leaves_pictures_out_unread(tmp_path: Path, stride: int, take
     for number in taken:
         write_picture(paths[number], 99)
     source = Stills("north", paths, Pace(stride=stride))
-    frames = frames_of(source)
+    came = list(source.frames())
+    frames = [frame for frame in came if frame is not None]
     assert [frame.index for frame in frames] == taken
     assert [frame.name for frame in frames] == [f"{number}.png" for number in taken]
     assert all(frame.picture is not None for frame in frames)
-    assert (source.read, source.skipped) == (5, 5 - len(taken))
+    assert len(came) == 5
 
 
 def test_time_means_nothing_to_still_pictures(tmp_path: Path) -> None:

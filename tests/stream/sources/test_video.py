@@ -9,8 +9,9 @@ import pytest
 from models.errors import SourceError
 from stream.sinks.videofile import VideoFile
 from stream.sources.frame import Frame
+from stream.sources.opening import Opening
 from stream.sources.pace import Pace
-from stream.sources.video import SEEK_FROM_S, Opening, Video
+from stream.sources.video import SEEK_FROM_S, Video
 from tests.factories import FAST_START, FRAGMENTED, cut_short, frames_of, rippled, write_clip
 
 LEVELS = [20 + 5 * index for index in range(40)]
@@ -102,8 +103,9 @@ def test_skipped_frames_are_counted_and_not_converted(tmp_path: Path) -> None:
     """What is read is skipped or given, and frames keep their numbers."""
     path = write_clip(tmp_path / "north.mp4", LEVELS)
     video = Video.from_file(path, Opening(pace=Pace(stride=4)))
-    frames = frames_of(video)
-    assert (video.read, video.skipped, video.expected) == (40, 30, 40)
+    came = list(video.frames())
+    frames = [frame for frame in came if frame is not None]
+    assert (video.read, len(came), video.expected) == (40, 40, 40)
     assert [frame.index for frame in frames] == list(range(0, 40, 4))
     np.testing.assert_allclose([mean(frame) for frame in frames], LEVELS[::4], atol=4)
 
@@ -181,8 +183,9 @@ def test_a_transport_stream_promises_no_number_of_frames(tmp_path: Path) -> None
 def test_a_late_start_is_jumped_to(long: Path) -> None:
     """Five seconds are decoded before it, not a minute and a half."""
     video = Video.from_file(long, Opening(pace=Pace(start=90.0)))
-    assert len(frames_of(video)) == pytest.approx(float(10 * NTSC), abs=1)
-    assert video.skipped < 10 * NTSC
+    came = list(video.frames())
+    assert sum(frame is not None for frame in came) == pytest.approx(float(10 * NTSC), abs=1)
+    assert len(came) < 20 * NTSC
     assert video.expected is None
 
 
