@@ -14,7 +14,7 @@ WHITE = (255, 255, 255)
 
 
 def annotate(picture: Picture, detection: Detection) -> Picture:
-    """A copy of the picture with a bar: state, confidence, time. The view in which a ship is surest is framed.
+    """A copy of the picture with a bar: state, confidence, time. Where ships are is framed.
 
     Args:
         picture: uint8, (height, width, 3), BGR.
@@ -24,8 +24,7 @@ def annotate(picture: Picture, detection: Detection) -> Picture:
     size = text_size(drawn)
     bar = 2 * size
     colour = COLOURS[detection.state]
-    if detection.state == "ship":
-        x_min, y_min, x_max, y_max = max(detection.views, key=lambda view: view.confidence).box
+    for x_min, y_min, x_max, y_max in detection.boxes:
         if y_max > bar:  # a part that the bar hides would be framed upside down, below itself
             cv2.rectangle(drawn, (x_min, max(y_min, bar)), (x_max - 1, y_max - 1), colour, max(2, size // 6))
     drawn[:bar] = (drawn[:bar] * 0.25 + np.array(colour) * 0.75).astype(np.uint8)

@@ -4,6 +4,7 @@ from numpy.typing import NDArray
 
 from models.picture import Box
 from stream.looking.detection import Detection, ModelId, View, seen
+from stream.looking.merge import merge
 from stream.looking.views import MOST, Views
 from stream.sinks.annotate import COLOURS, annotate, caption, clock, text_size
 from stream.sources.frame import Frame
@@ -23,7 +24,7 @@ def with_views(scores: dict[Box, float]) -> Detection:
     """A record of views and how sure each is, at a threshold of 0.5."""
     model = ModelId(name="brightness", sha256="0" * 64, precision="fp32")
     views = tuple(View(box=box, confidence=score) for box, score in scores.items())
-    return seen(Frame(0, grey(128), None, arrived=0.0), "north", model, views, 0.5, None)
+    return seen(Frame(0, grey(128), None, arrived=0.0), "north", model, views, 0.5, None, merge)
 
 
 def drawn_below_bar(detection: Detection) -> NDArray[np.bool_]:
@@ -93,10 +94,10 @@ def test_states_differ_at_a_glance() -> None:
 
 @pytest.mark.parametrize("surest", [WHOLE, LEFT, MIDDLE, RIGHT])
 @pytest.mark.parametrize("place", range(4))
-def test_the_surest_view_is_framed_and_no_other(place: int, surest: Box) -> None:
-    """Wherever it stands in the record, and though others show a ship too."""
+def test_the_view_with_a_ship_is_framed_and_no_other(place: int, surest: Box) -> None:
+    """Wherever it stands in the record."""
     others = [box for box in (WHOLE, LEFT, MIDDLE, RIGHT) if box != surest]
-    scores = list(zip(others, (0.6, 0.8, 0.1), strict=True))
+    scores = list(zip(others, (0.4, 0.3, 0.1), strict=True))
     scores.insert(place, (surest, 0.95))
     changed = drawn_below_bar(with_views(dict(scores)))
     assert changed.any()
@@ -119,10 +120,13 @@ def test_the_frame_has_the_colour_of_a_ship(surest: Box) -> None:
     assert (drawn[bottom - 1, left:right] == SHIP).all()
 
 
-def test_where_all_are_equally_sure_the_first_is_framed() -> None:
-    """That is the whole frame, as `Views` gives them."""
-    equal = with_views(dict.fromkeys((WHOLE, LEFT, MIDDLE, RIGHT), 0.9))
-    assert (annotate(grey(128, *SIZE), equal) == annotate(grey(128, *SIZE), with_views({WHOLE: 0.9}))).all()
+def test_neighbours_are_framed_as_one_and_others_apart() -> None:
+    far = (250, 190, 310, 230)
+    both = annotate(grey(128, *SIZE), with_views({WHOLE: 0.9, LEFT: 0.8, MIDDLE: 0.7, far: 0.9}))
+    for left, top, right, bottom in [(10, 50, 201, 181), far]:
+        assert (both[bottom - 1, left:right] == SHIP).all()
+        assert (both[top:bottom, right - 1] == SHIP).all()
+    assert (both[100, 88:92] == 128).all(), "the edge of LEFT, inside the one frame"
 
 
 @pytest.mark.parametrize("scores", [(0.1, 0.2, 0.3), (0.49, 0.0, 0.0)])
