@@ -96,5 +96,5 @@ def new_folder(path: Path, overwrite: bool, marker: str) -> Iterator[Path]:
 
 
 def _refuse_existing(path: Path, overwrite: bool) -> None:
-    if path.exists() and not overwrite:
+    if path.exists() and not overwrite and (path.is_file() or path.is_dir()):  # a device is written to, not replaced
         raise OutputError(f"{path} exists and was kept; give --overwrite to replace it, or another name")

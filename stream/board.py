@@ -3,17 +3,21 @@
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Protocol
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from models.say import say
 from stream.looking.pipeline import Look
 from stream.session import Session
 from stream.sinks.annotate import caption
+from stream.turns import Turns
 
 REFRESH_S = 0.5
 REPORT_S = 60.0
@@ -78,75 +82,102 @@ class Bar:
 
 
 class Log:
-    """A line where a camera's state turns, or once a minute."""
+    """A line where something turns, and one a camera each minute."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
         self._told: dict[str, tuple[str, ...]] = {}
+        self._turns = Turns()
         self._at = time.monotonic()
-        self._troubles: dict[str, str] = {}
 
     def shown(self) -> AbstractContextManager[object]:
         return nullcontext()
 
-    def update(self, session: Session, _: Sequence[Look], /) -> None:
+    def update(self, session: Session, looks: Sequence[Look], /) -> None:
         for camera in session.pipeline.cameras:
             status = session.pipeline.status(camera)
             turn = (status.phase, status.trouble or "")
             if turn != self._told.get(camera) and status.phase != "connecting":
                 self._told[camera] = turn
                 say(self.console, f"{camera}: {phase_of(session, camera)}")
-        if (troubles := session.sinks.troubles()) != self._troubles:
-            self._troubles = troubles
-            for place, trouble in troubles.items():
-                say(self.console, f"{place}: {trouble}", "yellow")
+        for sentence in self._turns.of(session, looks):
+            say(self.console, sentence)
         if time.monotonic() - self._at >= REPORT_S:
             self._at = time.monotonic()
             for camera in session.pipeline.cameras:
-                say(self.console, f"{camera}: {', '.join(row_of(session, camera)[1:])}")
+                say(self.console, row_of(session, camera).sentence)
 
 
 class Overview:
-    """A row a camera, drawn anew twice a second; news of passages run above it."""
+    """A row a camera, drawn anew twice a second; what turns runs above it."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
         self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._turns = Turns()
         self._at = 0.0
 
     def shown(self) -> AbstractContextManager[object]:
         return self._live
 
-    def update(self, session: Session, _: Sequence[Look], /) -> None:
-        if time.monotonic() - self._at < REFRESH_S:
-            return
-        self._at = time.monotonic()
-        table = Table(
-            "camera", "state", "frames/s", "last frame", "coverage", "passages", "dropped", "connection", expand=True
-        )
-        for camera in session.pipeline.cameras:
-            table.add_row(*row_of(session, camera), phase_of(session, camera))
-        for place, trouble in session.sinks.troubles().items():
-            table.add_row(place, "[yellow]disk[/]", "", "", "", "", "", trouble)
-        self._live.update(table, refresh=True)
+    def update(self, session: Session, looks: Sequence[Look], /) -> None:
+        for sentence in self._turns.of(session, looks):
+            say(self.console, sentence)
+        if time.monotonic() - self._at >= REFRESH_S:
+            self._at = time.monotonic()
+            self._live.update(overview_of(session), refresh=True)
 
 
-def row_of(session: Session, camera: str) -> list[str]:
-    """Of one camera: name, state, frames a second, age of the last frame, coverage, passages, dropped."""
+def overview_of(session: Session) -> Table:
+    """A row a camera, of one line; what has no room is cut."""
+    table = Table(expand=True, padding=(0, 1, 0, 0), box=SIMPLE_HEAD)
+    table.add_column("camera", no_wrap=True, min_width=18)
+    table.add_column("state", no_wrap=True, min_width=13)
+    for name in ("seen/s", "last", "cover", "ships", "lost"):
+        table.add_column(name, no_wrap=True, justify="right")
+    table.add_column("connection", no_wrap=True, ratio=1)
+    for camera in session.pipeline.cameras:
+        row = row_of(session, camera)
+        cells = (camera, row.state, row.rate, row.age, row.coverage, str(row.passages), str(row.dropped))
+        table.add_row(*(Text(cell) for cell in (*cells, phase_of(session, camera))))
+    for place, trouble in session.sinks.troubles().items():
+        table.add_row(Text(place), Text("disk"), "", "", "", "", "", Text(trouble))
+    return table
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Of one camera, for people; empty what is not known yet."""
+
+    camera: str
+    state: str
+    rate: str
+    age: str
+    coverage: str
+    passages: int
+    dropped: int
+
+    @property
+    def sentence(self) -> str:
+        passages = f"{self.passages} passage{'' if self.passages == 1 else 's'}"
+        rate = f", {self.rate} frames/s" if self.rate else ""
+        coverage = f", coverage {self.coverage}" if self.coverage else ""
+        return f"{self.camera}: {self.state}{rate}, last frame {self.age} ago{coverage}, {passages}, {self.dropped} dropped"
+
+
+def row_of(session: Session, camera: str) -> Row:
     watch = session.watches[camera]
     status, counts = session.pipeline.status(camera), session.pipeline.counts(camera)
     hour = watch.coverage.total()
-    age = "never" if status.last_frame is None else f"{max(0.0, time.monotonic() - status.last_frame):.1f} s ago"
-    dropped = ", ".join(f"{count} {reason}" for reason, count in counts.dropped.items() if count)
-    return [
+    return Row(
         camera,
         "waiting" if watch.last is None else caption(watch.last),
-        f"{counts.recorded / hour.seconds:.1f} frames/s" if hour.seconds else "",
-        age,
-        "" if hour.coverage is None else f"coverage {100 * hour.coverage:.1f} %",
-        f"{hour.passages} passages",
-        f"dropped {dropped}" if dropped else "none dropped",
-    ]
+        f"{counts.recorded / hour.seconds:.1f}" if hour.seconds else "",
+        "never" if status.last_frame is None else f"{max(0.0, time.monotonic() - status.last_frame):.1f} s",
+        "" if hour.coverage is None else f"{100 * hour.coverage:.1f} %",
+        hour.passages,
+        sum(counts.dropped.values()),
+    )
 
 
 def phase_of(session: Session, camera: str) -> str:

@@ -53,11 +53,13 @@ def replay(
         SourceError: a file cannot be read, or a line is no detection.
         OutputError: a place cannot be written.
     """
+    if leave is not None and threshold is not None and leave > threshold:
+        raise UsageError(f"--leave {leave} is above --threshold {threshold}: a ship would have left before it came")
     for path in places.files():
         if path.resolve() in [each.resolve() for each in files]:
             raise UsageError(f"{path} is what is replayed; give another name")
         check_file(path, overwrite)
-    summary = Summary(live=True)
+    summary = Summary(live=False)
     watches: dict[str, Watch] = {}
     tallies: dict[str, Tally] = {}
     with ExitStack() as stack:
@@ -72,6 +74,7 @@ def replay(
             decided = detection if threshold is None else decided_at(detection, threshold)
             if detection.frame_id is not None:
                 tally.states[decided.state] += 1
+                tally.read += 1
             _take(tally, [each.event for each in watch.follow(decided)], lines)
         for camera, watch in watches.items():
             _take(tallies[camera], [each.event for each in watch.finish()], lines)

@@ -1,6 +1,7 @@
 """A watch under way: its cameras, what is followed of each, and where it goes."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from models.classifier import Classifier
@@ -50,7 +51,9 @@ class Session:
         tally, watch = self.tallies.pop(camera), self.watches.pop(camera)
         error, source = self.pipeline.error(camera), self.pipeline.source(camera)
         counts = self.pipeline.remove(camera)
-        tally.read, tally.skipped, tally.dropped = counts.read, counts.skipped, counts.dropped
+        tally.read, tally.skipped, tally.dropped = counts.read, counts.skipped, Counter(counts.dropped)
+        # Of a batch in which a place failed, the rest was not written.
+        tally.dropped["stopped"] += counts.recorded - tally.frames
         tally.promised = None if source is None else source.expected
         tally.trouble = None if error is None else str(error)
         # An address may turn out to be a recording, which has an end.

@@ -30,7 +30,7 @@ class Tally:
     passages: deque[Passage] = field(default_factory=lambda: deque(maxlen=MOST))
     read: int = 0
     skipped: int = 0
-    dropped: Mapping[str, int] = field(default_factory=dict)
+    dropped: Counter[str] = field(default_factory=Counter)
     promised: int | None = None
     hour: Hour | None = None
     trouble: str | None = None
@@ -94,9 +94,14 @@ def _doubts(tally: Tally, summary: Summary, console: Console) -> None:
             f"only {read} of the {tally.promised} frames its header promises could be decoded; is the recording complete?",
             "yellow",
         )
+    if tally.skipped and not tally.frames and not summary.live:
+        say(console, f"{tally.camera}: no frame lies between --start and --end; is the recording shorter?", "yellow")
     if tally.read != tally.frames or (summary.live and tally.read):
         dropped = sum(tally.dropped.values())
-        parts = f"{tally.frames} looked at + {tally.skipped} skipped + {dropped} dropped"
+        reasons = ", ".join(f"{count} {reason}" for reason, count in tally.dropped.items() if count)
+        parts = (
+            f"{tally.frames} recorded + {tally.skipped} skipped + {dropped} dropped{f' ({reasons})' if reasons else ''}"
+        )
         missing = tally.read - tally.frames - tally.skipped - dropped
         say(
             console,
@@ -112,6 +117,7 @@ def _doubts(tally: Tally, summary: Summary, console: Console) -> None:
 REASONS = {
     "overload": "they came faster than they could be looked at; look less often (--fps), at fewer views, or with the gate",
     "stale": "they waited longer than the policy allows",
+    "stopped": "they waited when the watch ended",
 }
 
 
@@ -132,7 +138,7 @@ def _passages_table(tallies: Sequence[Tally]) -> Table:
     for number, each in enumerate(passages, start=1):
         table.add_row(
             *([str(number), each.camera] if several else [str(number)]),
-            clock(each.start),
+            clock(each.start_media),
             clock(each.end),
             f"{each.length_s:.1f} s",
             f"{each.top_score:.2f}",

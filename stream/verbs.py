@@ -23,10 +23,13 @@ Provider = Annotated[
         help="What runs the network: auto (cuda where there is one, else cpu), cpu, cuda, tensorrt, openvino. One that is wanted and not there is an error."
     ),
 ]
+BESIDE = ("config", "sources", "overwrite")
+"""What may stand beside a configuration file, or is refused there by itself."""
 LOOKING, TIME, PLACES, LINE = "How to look", "What to look at", "Where it goes", "Connection"
 
 
 def stream(
+    context: typer.Context,
     sources: Annotated[list[str] | None, typer.Argument(help=f"{SOURCE} Several are watched at once.")] = None,
     config: Annotated[
         Path | None,
@@ -188,7 +191,8 @@ def stream(
         watch = {"model": model, "precision": precision, "provider": provider, "batch": batch, "outputs": places}
         settings, again = chosen(sources or [], camera, watch), None
     else:
-        settings, again = from_file(config, sources or [])
+        given = [name for name in context.params if str(context.get_parameter_source(name)).endswith("COMMANDLINE")]
+        settings, again = from_file(config, sources or [], [name for name in given if name not in BESIDE])
     try:
         summary = begin(settings, overwrite, console, again)
     except BrokenPipeError:  # whoever read standard output has seen enough

@@ -31,18 +31,33 @@ def chosen(sources: Sequence[str], camera: Mapping[str, Any], watch: Mapping[str
         return Settings.model_validate({"cameras": cameras, **watch})
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        option = str(first["loc"][-1]).replace("_", "-")
-        raise UsageError(f"--{option}: {first['msg'].removeprefix('Value error, ')}") from error
+        raise UsageError(
+            _complaint(first["loc"], first["msg"].removeprefix("Value error, "), {**camera, **watch})
+        ) from error
 
 
-def from_file(path: Path, sources: Sequence[str]) -> tuple[Settings, Callable[[], Settings]]:
-    """The settings of a file, and what reads them anew.
+def _complaint(where: tuple[int | str, ...], what: str, given: Mapping[str, Any]) -> str:
+    """Of one option, its value besides; or of several together, which the message names."""
+    name = str(where[-1])
+    if name not in given:
+        return what
+    value = "" if str(given[name]) in what else f" {given[name]}"
+    return f"--{name.replace('_', '-')}{value}: {what}"
+
+
+def from_file(
+    path: Path, sources: Sequence[str], options: Sequence[str] = ()
+) -> tuple[Settings, Callable[[], Settings]]:
+    """The settings of a file, and what reads them anew. `options`: names of those that stand beside it on the command line.
 
     Raises:
-        UsageError: the file is wrong, or sources are given besides.
+        UsageError: the file is wrong, or sources or options are given besides.
     """
     if sources:
         raise UsageError(
             f"{', '.join(sources)} besides --config {path}; name sources in the file, or leave --config out"
         )
+    if options:
+        named = ", ".join(f"--{name.replace('_', '-')}" for name in options)
+        raise UsageError(f"{named} besides --config {path}; set this in the file, or leave --config out")
     return load_settings(path), lambda: load_settings(path)

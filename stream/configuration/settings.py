@@ -55,7 +55,9 @@ class Defaults(_Settings):
             description="every (lose nothing), latest (the newest frame), or bounded(S) (none older than S seconds). By itself every for recordings, latest for live sources."
         ),
     ] = None
-    fps: Annotated[float | None, Field(gt=0, description="Looks a second of media time at most.")] = None
+    fps: Annotated[
+        float | None, Field(gt=0, allow_inf_nan=False, description="Looks a second of media time at most.")
+    ] = None
     stride: Annotated[int, Field(ge=1, description="Look at every n-th frame only.")] = 1
     start: Annotated[Seconds | None, Field(description="Of a recording: begin at this media time.")] = None
     end: Annotated[Seconds | None, Field(description="Of a recording: end before this media time.")] = None

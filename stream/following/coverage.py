@@ -28,7 +28,7 @@ class Hour(BaseModel):
     seconds: Annotated[float, Field(ge=0, description="Watched, blind or not.")]
     unknown: Annotated[dict[str, float], Field(description="Of these, blind ones, by reason.")]
     ship_s: Annotated[float, Field(ge=0, description="Of these, with a ship in sight.")]
-    frames: Annotated[int, Field(ge=0, description="Records, one a frame or moment without one.")]
+    frames: Annotated[int, Field(ge=0, description="Frames recorded, blind or not.")]
     passages: Annotated[int, Field(ge=0, description="That ended in this hour.")]
 
     @computed_field(description="Share of the seconds in which the camera could see; null where there are none.")  # type: ignore[prop-decorator]
@@ -49,7 +49,7 @@ class Coverage:
     def add(self, detection: Detection, passages: int = 0) -> None:
         """`passages`: how many ended with this record."""
         tally = self._of(detection)
-        tally.frames += 1
+        tally.frames += detection.frame_id is not None
         tally.passages += passages
         last, self._last = self._last, detection
         if last is None or last.media_time is None or detection.media_time is None:

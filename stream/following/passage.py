@@ -57,11 +57,6 @@ class Passage(_Part):
     active: bool = True
 
     @property
-    def start(self) -> float:
-        """Media time in seconds of the first frame with the ship."""
-        return self.start_media
-
-    @property
     def end(self) -> float:
         """Media time in seconds of the last frame with the ship."""
         return self.start_media + self.length_s
@@ -97,6 +92,8 @@ class Passages:
     ) -> None:
         self.bridge, self.shortest, self.forget, self.leave, self.snapshots = bridge, shortest, forget, leave, snapshots
         self.open: Passage | None = None
+        self.last: Passage | None = None
+        """The one that ended last."""
         self.ended: int = 0
         self._told: Passage | None = None
         self._told_at = 0.0
@@ -128,8 +125,13 @@ class Passages:
         if ending is None or told is None:
             return []
         self.ended += 1
-        after = ending.model_copy(update={"end_time": ending.frame_time, "ended": why, "active": False})
+        after = self.last = ending.model_copy(update={"end_time": ending.frame_time, "ended": why, "active": False})
         return [PassageEvent(type="end", before=told, after=after)]
+
+    @property
+    def told(self) -> Passage | None:
+        """The one under way, as the last event told of it; None where there is none yet."""
+        return self._told
 
     def _in_sight(self, detection: Detection) -> bool:
         if detection.confidence is None or detection.state == "unknown":

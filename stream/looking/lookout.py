@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.bundle import Bundle
+from models.errors import UsageError
 from stream.configuration.settings import Camera, name_for
 from stream.looking.background import Background, read_background
 from stream.looking.policy import Policy, policy_named
@@ -14,8 +15,11 @@ from stream.sources.pace import Pace
 from stream.sources.remote import Remote
 from stream.sources.source import TEST, Source, default_name, is_live, open_source
 from stream.sources.status import Patience
+from stream.sources.url import is_playlist
 
 WHOLE_FRAME = Views()
+BURSTS = Policy(lossless=False, max_age=15.0)
+"""HLS brings a segment at once, of 2 to 10 s: its frames are looked at until the next comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ def lookout_of(camera: str, settings: Camera, bundle: Bundle) -> Lookout:
         background.check(str(settings.background), bundle.model.sha256, layout)
     threshold = None if settings.threshold is None else str(settings.threshold)
     policy = None if settings.policy is None else policy_named(settings.policy)
+    if policy is None and is_playlist(settings.source.get_secret_value()):
+        policy = BURSTS
     opening = Opening(
         settings.open_timeout,
         settings.read_timeout,
@@ -61,6 +67,10 @@ def lookout_of(camera: str, settings: Camera, bundle: Bundle) -> Lookout:
         catch_up=policy is None or not policy.lossless,
     )
     found = lookout_at(settings.source.get_secret_value(), opening, bundle.card.threshold_named(threshold))
+    if settings.leave is not None and settings.leave > found.threshold:
+        raise UsageError(
+            f"{camera}: leave {settings.leave} is above the threshold, {found.threshold:.3f}: a ship would have left before it came"
+        )
     return replace(
         found,
         camera=camera,

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from errno import ENOSPC
 from io import FileIO
 from pathlib import Path
 from typing import Literal
@@ -96,7 +97,9 @@ class LineFile(Closing):
             raise
         except OSError as error:
             name = "standard output" if self.path == STDOUT else self.path
-            failure = OutputError(f"cannot write {name}: {error.strerror}; make room, or choose another place")
+            failure = OutputError(
+                f"cannot write {name}: {error.strerror}; {'make room, or ' if error.errno == ENOSPC else ''}choose another place"
+            )
             failure.errno = error.errno  # type: ignore[attr-defined]
             raise failure from error
         finally:

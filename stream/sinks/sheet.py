@@ -64,7 +64,7 @@ def _tile(picture: Picture) -> Picture:
 def _captioned(tile: Picture, passage: Passage, number: int) -> Picture:
     cell = np.full((TILE_HEIGHT + CAPTION, TILE_WIDTH, 3), GROUND, np.uint8)
     cell[:TILE_HEIGHT] = tile
-    text = f"{number}   {clock(passage.start)} to {clock(passage.end)}   best {passage.top_score:.2f} at {clock(passage.best_time)}"
+    text = f"{number}   {clock(passage.start_media)} to {clock(passage.end)}   best {passage.top_score:.2f} at {clock(passage.best_time)}"
     write(cell, text, (TEXT // 2, TILE_HEIGHT + round(1.4 * TEXT)), TEXT)
     return cell
 

@@ -2,8 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from stream.following.watch import News
 from stream.looking.pipeline import Look
 from stream.sinks.annotate import annotate
 from stream.sinks.csvfile import CsvFile
-from stream.sinks.jsonl import JsonLines
+from stream.sinks.jsonl import STDOUT, JsonLines
 from stream.sinks.snapshots import Snapshots
 from stream.sinks.videofile import VideoFile
 from stream.sinks.worker import Worker
@@ -57,7 +57,8 @@ class Sinks(Closing):
         self._broken: dict[str, str] = {}
         self._gone: Counter[str] = Counter()
         self.snapshots: Snapshots | None = None
-        with self._stack:  # what is open is closed where a later one cannot be opened
+        before = {path for path in _files(outputs) if path.exists()}
+        with self._stack, _tidied(outputs, before):  # what is open is closed where a later one cannot be opened
             if outputs.detections is not None:
                 rotate = None if outputs.rotate_mb is None else round(outputs.rotate_mb * MB)
                 lines = JsonLines(outputs.detections, rotate, outputs.keep, outputs.fsync, append=append)
@@ -181,6 +182,23 @@ def _drawn_on(video: VideoFile) -> Callable[[Look], None]:
         video.write(annotate(look.frame.picture, look.detection), look.frame.media_time)
 
     return write
+
+
+def _files(outputs: Outputs) -> list[Path]:
+    named = [outputs.detections, outputs.csv, outputs.passages, outputs.hours]
+    return [Path(name) for name in named if name is not None and name != STDOUT]
+
+
+@contextmanager
+def _tidied(outputs: Outputs, before: Collection[Path]) -> Iterator[None]:
+    """Where a place cannot be opened, the empty files of the others go: they would be in the way of the next try."""
+    try:
+        yield
+    except OutputError:
+        for path in _files(outputs):
+            if path not in before and path.is_file() and not path.stat().st_size:
+                path.unlink()
+        raise
 
 
 def check_places(outputs: Outputs, several: bool) -> None:

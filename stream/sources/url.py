@@ -10,6 +10,11 @@ def is_url(text: str) -> bool:
     return "://" in text and text.split("://", 1)[0].lower() in SCHEMES
 
 
+def is_playlist(url: str) -> bool:
+    """Whether it is HLS, whose frames come a segment at a time."""
+    return urlsplit(url).path.lower().endswith(".m3u8")
+
+
 def without_secrets(url: str) -> str:
     """The address without user, password and query, any of which may be secret."""
     scheme, _, rest = url.partition("://")

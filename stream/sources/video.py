@@ -14,7 +14,7 @@ from models.picture import Picture
 from stream.sources.frame import Frame
 from stream.sources.opening import ACCELERATIONS, Opening, parameters
 from stream.sources.pace import Pacer
-from stream.sources.url import name_of, without_secrets
+from stream.sources.url import is_playlist, name_of, without_secrets
 
 # Complaints of FFmpeg and OpenCV would tear through progress bars, and show addresses with their
 # passwords; what matters of them reaches the user as a SourceError or in the record of a frame.
@@ -60,14 +60,20 @@ class Video:
         fps = capture.get(cv2.CAP_PROP_FPS)
         self.fps: float | None = fps if 0 < fps < 1000 else None
         self.read = 0
+        self.stamped = False
         self._behind, self._took = self.live and opening.catch_up, 0.0
 
     @classmethod
     def from_file(cls, path: Path, opening: Opening) -> Self:
         capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, parameters(opening, timeouts=False))
         if not capture.isOpened():
+            hardware = (
+                ""
+                if opening.hwaccel == "none"
+                else f" with --hwaccel {opening.hwaccel}, if this machine has that at all"
+            )
             raise SourceError(
-                f"cannot open {path}: no video that OpenCV can decode; is it complete, and a video? `ffprobe FILE` says more"
+                f"cannot open {path}: no video that OpenCV can decode{hardware}; is it complete, and a video? `ffprobe FILE` says more"
             )
         return cls(capture, path.stem, str(path), False, opening, files=[path])
 
@@ -92,12 +98,15 @@ class Video:
     @classmethod
     def from_url(cls, url: str, opening: Opening) -> Self:
         shown = opening.shown or without_secrets(url)
+        began = time.monotonic()
         capture = cv2.VideoCapture(url, cv2.CAP_FFMPEG, parameters(opening, timeouts=True))
         if not capture.isOpened():
-            raise SourceError(
-                f"cannot open {shown} within {opening.open_timeout:g} s: no answer, refused, or no video; check address, user and password"
-            )
-        return cls(capture, name_of(url), shown, None, opening)
+            waited = time.monotonic() - began >= 0.9 * opening.open_timeout
+            why = f"no answer within {opening.open_timeout:g} s" if waited else "refused, not found, or no video"
+            raise SourceError(f"cannot open {shown}: {why}; check address, user and password")
+        video = cls(capture, name_of(url), shown, None, opening)
+        video.stamped = is_playlist(url)
+        return video
 
     @property
     def decoder(self) -> str:
@@ -111,8 +120,8 @@ class Video:
         while self._grabbed():
             arrived = time.monotonic()
             began = arrived if began is None else began
-            # Live time stamps cannot be trusted: of motion JPEG, FFmpeg makes them up.
-            media_time = arrived - began if self.live else self._media_time(previous)
+            # Live time stamps cannot be trusted: of motion JPEG, FFmpeg makes them up. Of HLS they must be: frames come in bursts.
+            media_time = arrived - began if self.live and not self.stamped else self._media_time(previous)
             self.read += 1
             verdict = "skip" if self._is_behind() else pacer.judge(media_time)
             if verdict == "stop":

@@ -103,7 +103,7 @@ def test_all_that_was_seen_is_added_up(session: Making, tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "north.mp4", LEVELS)
     tally = ended(session(), open_source(str(clip)))["north"]
     assert (dict(tally.states), tally.read, tally.skipped, tally.promised) == ({"ship": 30, "no_ship": 40}, 70, 0, 70)
-    assert [(each.start, round(each.end, 3)) for each in tally.passages] == [(0.5, 2.4), (6.0, 6.9)]
+    assert [(each.start_media, round(each.end, 3)) for each in tally.passages] == [(0.5, 2.4), (6.0, 6.9)]
     assert tally.hour is not None
     assert (tally.hour.seconds, tally.hour.ship_s, tally.hour.coverage) == (6.9, 2.9, 1)
     assert tally.trouble is None

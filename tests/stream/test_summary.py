@@ -100,9 +100,9 @@ def test_without_time_nothing_is_said_of_coverage() -> None:
 
 def test_tells_what_was_dropped_and_why() -> None:
     each = tally(ship=1)
-    each.read, each.skipped, each.dropped = 13, 3, {"overload": 4, "stale": 5, "stopped": 0}
+    each.read, each.skipped, each.dropped = 13, 3, Counter(overload=4, stale=5, stopped=0)
     text = shown([each], live=True)
-    assert "north: 13 frames read = 1 looked at + 3 skipped + 9 dropped\n" in text
+    assert "north: 13 frames read = 1 recorded + 3 skipped + 9 dropped (4 overload, 5 stale)\n" in text
     assert "4 frames of north dropped: they came faster than they could be looked at" in text
     assert "5 frames of north dropped: they waited longer than the policy allows" in text
     assert "unaccounted" not in text
@@ -111,12 +111,12 @@ def test_tells_what_was_dropped_and_why() -> None:
 def test_a_frame_that_is_missing_in_the_sum_is_told() -> None:
     each = tally(ship=1)
     each.read = 3
-    assert "3 frames read = 1 looked at + 0 skipped + 0 dropped + 2 unaccounted for" in shown([each])
+    assert "3 frames read = 1 recorded + 0 skipped + 0 dropped + 2 unaccounted for" in shown([each])
 
 
 def test_what_waited_when_it_was_stopped_is_no_complaint() -> None:
     each = tally(ship=1)
-    each.read, each.dropped = 5, {"stopped": 4}
+    each.read, each.dropped = 5, Counter(stopped=4)
     assert "frames of north dropped" not in shown([each], live=True, interrupted=True)
 
 

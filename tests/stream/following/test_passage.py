@@ -35,7 +35,9 @@ def ended(events: Sequence[PassageEvent]) -> list[Passage]:
 
 
 def follow(scores: Scores, passages: Passages | None = None) -> Expected:
-    return [(each.start, each.end, each.top_score, each.best_frame) for each in ended(told(frames(scores), passages))]
+    return [
+        (each.start_media, each.end, each.top_score, each.best_frame) for each in ended(told(frames(scores), passages))
+    ]
 
 
 def kinds(events: Sequence[PassageEvent]) -> list[str]:
@@ -146,7 +148,7 @@ def test_blindness_shorter_than_forget_is_bridged_and_said(reason: Reason, blind
     back = 2.0 + blind
     events = told(frames([*steady(0, 1, 0.9), *steady(2, back - 1, None), *steady(back, back + 1, 0.8)], reason))
     (passage,) = ended(events)
-    assert (passage.start, passage.end) == (0, back + 1)
+    assert (passage.start_media, passage.end) == (0, back + 1)
     assert passage.unseen_s == pytest.approx(blind)
     assert passage.length_s == pytest.approx(back + 1)
     assert any(each.type == "update" and each.after.unseen_s > 0 for each in events)
@@ -155,8 +157,8 @@ def test_blindness_shorter_than_forget_is_bridged_and_said(reason: Reason, blind
 def test_blindness_longer_than_forget_ends_it() -> None:
     back = FORGET_S + 3
     first, second = ended(told(frames([*steady(0, 1, 0.9), *steady(2, back - 1, None), *steady(back, back + 1, 0.8)])))
-    assert (first.start, first.end, first.ended, first.unseen_s) == (0, 1, "blind", 0)
-    assert (second.start, second.end, second.ended, second.unseen_s) == (back, back + 1, "stopped", 0)
+    assert (first.start_media, first.end, first.ended, first.unseen_s) == (0, 1, "blind", 0)
+    assert (second.start_media, second.end, second.ended, second.unseen_s) == (back, back + 1, "stopped", 0)
     assert first.id != second.id
 
 
@@ -182,7 +184,7 @@ def test_it_is_told_while_it_is_blind_that_a_passage_ended() -> None:
 def test_blindness_does_not_stretch_the_bridge(gap: Scores, expected: list[tuple[float, float]]) -> None:
     """Time in which nothing could be seen counts neither as with nor as without a ship."""
     events = told(frames([*steady(0, 1, 0.9), *gap, (21, 0.9), (22, 0.9)]))
-    assert [(each.start, each.end) for each in ended(events)] == expected
+    assert [(each.start_media, each.end) for each in ended(events)] == expected
 
 
 def test_where_no_frame_comes_it_is_blind_since_the_last_one() -> None:
@@ -195,7 +197,7 @@ def test_where_no_frame_comes_it_is_blind_since_the_last_one() -> None:
         make_detection(11, 0.9, 3),
     ]
     (passage,) = ended(told(detections))
-    assert (passage.start, passage.end, passage.unseen_s) == (0, 11, 9)
+    assert (passage.start_media, passage.end, passage.unseen_s) == (0, 11, 9)
 
 
 # What is told, and when.
