@@ -41,7 +41,7 @@ def _complaint(where: tuple[int | str, ...], what: str, given: Mapping[str, Any]
     name = str(where[-1])
     if name not in given:
         return what
-    value = "" if str(given[name]) in what else f" {given[name]}"
+    value = "" if f"{given[name]!r}" in what and isinstance(given[name], str) else f" {given[name]}"
     return f"--{name.replace('_', '-')}{value}: {what}"
 
 

@@ -46,10 +46,10 @@ def test_without_a_source_there_is_nothing_to_look_at(sources: list[str], said: 
     [
         ({"views": "3by4"}, {}, "--views: unknown views '3by4'"),
         ({"policy": "some"}, {}, "--policy: unknown policy 'some'"),
-        ({"threshold": "1.5"}, {}, "--threshold: no threshold 1.5"),
+        ({"threshold": "1.5"}, {}, "--threshold 1.5: no threshold 1.5"),
         ({"rotate": 45}, {}, "--rotate 45: "),
         ({"hwaccel": "magic"}, {}, "--hwaccel magic: "),
-        ({"open_timeout": 0}, {}, "--open-timeout 0"),
+        ({"open_timeout": 0}, {}, "--open-timeout 0: "),
         ({}, {"batch": 0}, "--batch 0: "),
         ({"start": 5.0, "end": 5.0}, {}, "end 5.0 is not after start 5.0"),
     ],
