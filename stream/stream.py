@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -64,7 +65,8 @@ def stream(
             if outputs.sheet is not None:
                 session.sheet.save(outputs.sheet)
             trouble = _closed(sinks)
-            session.summary.left_out = sinks.left_out()
+            if not isinstance(sys.exc_info()[1], BrokenPipeError):  # whoever read has seen enough, and misses nothing
+                session.summary.left_out = sinks.left_out()
             show_summary(session.summary, classifier.provider, files_of(outputs), console)
         if trouble is not None:
             raise trouble
