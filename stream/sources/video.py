@@ -26,8 +26,9 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 STDIN = "pipe:0"
 TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
-AT_ONCE_S, READ_AHEAD = 0.01, 64
-"""A frame that takes longer was waited for; more frames than that nobody reads ahead."""
+AT_ONCE, AT_ONCE_S, READ_AHEAD = 0.3, 0.01, 64
+"""A frame that takes longer than this share of the time between two (seconds, where that is unknown) was waited for; more frames than
+that nobody reads ahead."""
 SEEK_FROM_S, SEEK_MARGIN_S = 20.0, 5.0
 """A later start than this is jumped to, a little before, so that time stamps and not the jump decide where it begins."""
 
@@ -150,7 +151,8 @@ class Video:
 
     def _is_behind(self) -> bool:
         """Whether this frame is one of those that FFmpeg read ahead while it opened: they come at once, and are old."""
-        self._behind = self._behind and self._took < AT_ONCE_S and self.read <= READ_AHEAD
+        at_once = AT_ONCE / self.fps if self.fps else AT_ONCE_S
+        self._behind = self._behind and self._took < at_once and self.read <= READ_AHEAD
         return self._behind
 
     def _frame(self, index: int, media_time: float, arrived: float) -> Frame:
