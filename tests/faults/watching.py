@@ -59,7 +59,9 @@ class Watching:
 
 @contextmanager
 def watching(*arguments: str | Path, lines: Path) -> Iterator[Watching]:
-    with start("stream", *arguments, "--output", lines) as process:
+    """`lines`: the file of detections, which a configuration file names itself."""
+    output = () if "--config" in arguments else ("--output", lines)
+    with start("stream", *arguments, *output) as process:
         yield Watching(process, lines)
 
 
