@@ -1,8 +1,7 @@
 """`rivereye adapt`: learns from unlabelled hours what a camera always shows, so that only what is more like a ship than usual counts."""
 
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -13,9 +12,9 @@ from models.classifier import Choice, Classifier
 from models.errors import SourceError, UsageError
 from models.outputs import check_file
 from models.say import say
-from stream.looking.background import FEWEST, Background, Learner, log_odds
+from stream.looking.background import FEWEST, Background, Learner, log_odds, probability
 from stream.looking.detection import Detection
-from stream.looking.lookout import Lookout, lookout_at
+from stream.looking.lookout import lookout_at
 from stream.looking.pipeline import Pipeline
 from stream.looking.views import Layout, views_named
 from stream.replay import detections_in
@@ -105,7 +104,7 @@ def _detections(
     with Classifier(choice.bundle(), choice.provider) as classifier:
         pace = Pace(fps=1 / learning.every if learning.every else None)
         found = lookout_at(sources[0], Opening(pace=pace), classifier.bundle.card.threshold.value)
-        lookout = Lookout(found.camera, found.open_source, found.live, found.threshold, layout, first=found.first)
+        lookout = replace(found, layout=layout)
         pipeline = Pipeline(classifier)
         pipeline.add(lookout)
         with _progress(console) as bar:
@@ -130,15 +129,11 @@ def _table(background: Background, threshold: float) -> Table:
         table.add_row(
             view.name or str(number),
             str(view.looks),
-            "too few looks" if view.usual is None else f"{_probability(view.usual):.2f}",
-            f"{threshold:.2f}, as before" if not lowered else f"{_probability(log_odds(threshold) + lowered):.3f}",
+            "too few looks" if view.usual is None else f"{probability(view.usual):.2f}",
+            f"{threshold:.2f}, as before" if not lowered else f"{probability(log_odds(threshold) + lowered):.3f}",
         )
     table.caption = f"a view needs {FEWEST} looks; what is moored there for most of the time counts as background, unless --keep VIEW"
     return table
-
-
-def _probability(odds: float) -> float:
-    return 1 / (1 + math.exp(-odds))
 
 
 def _progress(console: Console) -> Progress:

@@ -28,10 +28,10 @@ class Turns:
             yield from self._sight(look)
         for camera in {look.camera for look in looks}:
             yield from self._ships(session, camera)
-        for place, trouble in session.sinks.troubles().items():
-            if self._troubles.get(place) != trouble:
+        before, self._troubles = self._troubles, session.sinks.troubles()
+        for place, trouble in self._troubles.items():
+            if before.get(place) != trouble:
                 yield f"{place}: {trouble}"
-        self._troubles = session.sinks.troubles()
         if time.monotonic() - self._at >= OVERLOAD_S:
             self._at = time.monotonic()
             yield from self._losses(session)

@@ -1,6 +1,5 @@
 """Which frames of a camera are worth a person's label: those the model can learn most from, and none twice."""
 
-import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from models.looks import measure_looks, unusual
 from models.picture import Picture
+from stream.looking.background import log_odds
 
 Reason = Literal["uncertain", "flipped", "changed", "unlike"]
 REASONS: tuple[Reason, ...] = ("uncertain", "flipped", "changed", "unlike")
@@ -26,8 +26,6 @@ REMEMBERED = 50
 """Kept frames to which a new one is compared."""
 THUMBNAIL = 32
 """Side in pixels: small enough that waves average out, large enough that a ship of a tenth of the frame shows."""
-SURE = 1e-6
-"""Probabilities nearer to 0 or 1 than this are taken for this, as log-odds have no end."""
 
 Thumbnail = NDArray[np.float32]
 
@@ -89,7 +87,7 @@ class Worth:
 
 def is_uncertain(probability: float, threshold: float) -> bool:
     """Whether a little more or less of what the network saw would have turned the decision."""
-    return abs(_log_odds(probability) - _log_odds(threshold)) < UNCERTAIN
+    return abs(log_odds(probability) - log_odds(threshold)) < UNCERTAIN
 
 
 def thumbnail(picture: Picture) -> Thumbnail:
@@ -101,8 +99,3 @@ def thumbnail(picture: Picture) -> Thumbnail:
 def difference(one: Thumbnail, other: Thumbnail) -> float:
     """Mean absolute difference of two thumbnails, in levels of grey."""
     return float(np.abs(one - other).mean())
-
-
-def _log_odds(probability: float) -> float:
-    bounded = min(max(probability, SURE), 1 - SURE)
-    return math.log(bounded / (1 - bounded))

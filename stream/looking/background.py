@@ -74,7 +74,7 @@ class Background(_Part):
     def adapted(self, confidence: float, view_index: int, threshold: float) -> float:
         """The confidence that counts: as it was, or lower, where the view's background alone would be a ship at this threshold."""
         lowered = self.lowered(view_index, threshold)
-        return confidence if lowered == 0 else min(confidence, 1 / (1 + math.exp(lowered - log_odds(confidence))))
+        return confidence if lowered == 0 else min(confidence, probability(log_odds(confidence) - lowered))
 
     def lowered(self, view_index: int, threshold: float) -> float:
         """Log-odds taken off this view's confidences; 0 where it is left as it is."""
@@ -176,6 +176,11 @@ def log_odds(probability: float) -> float:
     """Finite for 0 and 1, too."""
     bounded = min(max(probability, SUREST), 1 - SUREST)
     return math.log(bounded / (1 - bounded))
+
+
+def probability(odds: float) -> float:
+    """Of log-odds."""
+    return 1 / (1 + math.exp(-odds))
 
 
 def _places(layout: Layout) -> list[tuple[tuple[float, float, float, float], str | None]]:

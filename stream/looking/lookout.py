@@ -8,7 +8,7 @@ from models.bundle import Bundle
 from models.errors import UsageError
 from stream.configuration.settings import Camera, name_for
 from stream.looking.background import Background, read_background
-from stream.looking.policy import Policy, policy_named
+from stream.looking.policy import LATEST, Policy, policy_named
 from stream.looking.views import Layout, Views, layout_of
 from stream.sources.opening import Opening
 from stream.sources.pace import Pace
@@ -26,10 +26,9 @@ BURSTS = Policy(lossless=False, max_age=15.0)
 class Lookout:
     """`open_source` opens the source anew for each connection. `live`: it may come back when it is lost.
 
-    `threshold`: probability from which on a ship is in sight. `policy` None: every frame of a recording, the newest of a live source.
+    `threshold`: probability from which on a ship is in sight. `policy` None: every frame of a recording, and of a live source what is `usual`.
     `gate`: seconds for which a view that does not change is not looked at again; None: always is. `background`: what it always shows;
     `learning`: the file to which it is written while it is learnt on.
-    `files`: what is read, and must not be written. `expected`: frames of a recording, None where unknown.
     """
 
     camera: str
@@ -38,6 +37,7 @@ class Lookout:
     threshold: float
     layout: Layout = WHOLE_FRAME
     policy: Policy | None = None
+    usual: Policy = LATEST
     patience: Patience = Patience()  # noqa: RUF009 - frozen
     gate: float | None = None
     background: Background | None = None
@@ -55,8 +55,6 @@ def lookout_of(camera: str, settings: Camera, bundle: Bundle) -> Lookout:
         background.check(str(settings.background), bundle.model.sha256, layout)
     threshold = None if settings.threshold is None else str(settings.threshold)
     policy = None if settings.policy is None else policy_named(settings.policy)
-    if policy is None and is_playlist(settings.source.get_secret_value()):
-        policy = BURSTS
     opening = Opening(
         settings.open_timeout,
         settings.read_timeout,
@@ -89,6 +87,7 @@ def lookout_at(text: str, opening: Opening, threshold: float) -> Lookout:
     if text == TEST and is_live(text):
         return Lookout(name, lambda: open_source(text, opening), True, threshold)
     if is_live(text):
-        return Lookout(name, lambda: Remote(text, name, opening), True, threshold)
+        usual = BURSTS if is_playlist(text) else LATEST
+        return Lookout(name, lambda: Remote(text, name, opening), True, threshold, usual=usual)
     first = open_source(text, opening)
     return Lookout(name, lambda: first, False, threshold, first=first)

@@ -9,7 +9,7 @@ from stream.looking.background import Background
 from stream.looking.gate import Gate
 from stream.looking.lanes import Lane, Lanes
 from stream.looking.lookout import Lookout
-from stream.looking.policy import EVERY, LATEST
+from stream.looking.policy import EVERY
 from stream.sources.clock import Clock
 from stream.sources.frame import Frame
 from stream.sources.keeper import Keeper
@@ -65,8 +65,7 @@ class Post:
         clock: Clock,
     ) -> None:
         self.lookout, self._lanes, self._size, self._pictures = lookout, lanes, size, pictures
-        policy = lookout.policy or (LATEST if lookout.live else EVERY)
-        self.lane: Lane[Waiting] = Lane(lookout.camera, policy, lookout.live, frames)
+        self.lane: Lane[Waiting] = Lane(lookout.camera, EVERY, lookout.live, frames)
         self._frames = frames
         self.gate = None if lookout.gate is None else Gate(lookout.gate)
         self.adapting = None
@@ -104,7 +103,7 @@ class Post:
     def _settle(self, live: bool) -> None:
         lane = self.lane
         lane.live = live
-        lane.policy = self.lookout.policy or (LATEST if live else EVERY)
+        lane.policy = self.lookout.policy or (self.lookout.usual if live else EVERY)
         aged = lane.policy.max_age is not None
         lane.capacity = AGED if aged else 2 * self._frames if lane.policy.lossless else SLACK
 
@@ -115,9 +114,10 @@ class Post:
         small = fit(picture, *self._size)
         if reason := self._quality.judge(picture, small, frame.media_time):
             return Waiting(replace(frame, reason=reason, picture=picture if self._pictures else None), (), ())
-        if layout.count == 1 and not any(layout.names):
-            pictures = [small]
-        else:
-            pictures = [fit(part, *self._size) for part in layout.cut(picture)]
+        # The whole frame, the first view of a grid, is small already; a zone is painted, be it as large.
+        parts = zip(layout.cut(picture), layout.names, strict=True)
+        pictures = [
+            small if name is None and part.shape == picture.shape else fit(part, *self._size) for part, name in parts
+        ]
         kept = frame if self._pictures else replace(frame, picture=None)
         return Waiting(kept, layout.boxes(picture.shape[1], picture.shape[0]), pictures)

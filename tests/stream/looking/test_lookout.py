@@ -7,8 +7,8 @@ from models.bundle import Bundle, open_bundle
 from models.errors import SourceError, UsageError
 from stream.configuration.settings import Camera
 from stream.looking.background import FEWEST, Learner
-from stream.looking.lookout import Lookout, lookout_at, lookout_of
-from stream.looking.policy import LATEST
+from stream.looking.lookout import BURSTS, Lookout, lookout_at, lookout_of
+from stream.looking.policy import LATEST, Policy
 from stream.looking.views import Views, Zones
 from stream.sources.opening import Opening
 from stream.sources.pattern import Pattern
@@ -126,3 +126,11 @@ def test_a_background_fits_or_is_refused(clip: Path, opened: Bundle, tmp_path: P
 def test_an_unknown_aim_is_told_with_those_there_are(clip: Path, opened: Bundle) -> None:
     with pytest.raises(UsageError, match=r"no threshold 'high'.*miss<=2%"):
         made(clip, opened, threshold="high")
+
+
+@pytest.mark.parametrize(
+    ("address", "usual"), [("http://127.0.0.1:9/north.m3u8?key=1", BURSTS), ("http://127.0.0.1:9/north.ts", LATEST)]
+)
+def test_a_playlist_is_looked_at_a_segment_at_a_time(address: str, usual: Policy) -> None:
+    lookout = lookout_at(address, Opening(), 0.5)
+    assert (lookout.policy, lookout.usual) == (None, usual)

@@ -18,7 +18,7 @@ from stream.looking.background import FEWEST, Learner
 from stream.looking.detection import Detection
 from stream.looking.lookout import Lookout
 from stream.looking.pipeline import Look, Pipeline
-from stream.looking.policy import EVERY, policy_named
+from stream.looking.policy import EVERY, Policy, policy_named
 from stream.looking.post import Counts
 from stream.looking.views import MOST, Layout, Views, Zones
 from stream.sources.frame import Frame
@@ -45,6 +45,19 @@ WHOLE, IN_PARTS = Views(), Views(2, 3)
 def classifier(bundle: Path) -> Iterator[Classifier]:
     with Classifier(open_bundle(str(bundle)), threads=1) as opened:
         yield opened
+
+
+def counted(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many pictures the classifier is asked about, each time; it goes on answering."""
+    asked: list[int] = []
+    answer = classifier.probabilities
+
+    def count(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        asked.append(len(pictures))
+        return answer(pictures)
+
+    monkeypatch.setattr(classifier, "probabilities", count)
+    return asked
 
 
 class Camera:
@@ -381,14 +394,7 @@ def test_the_gate_spares_views_that_have_not_changed(
     tmp_path: Path, classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Their answer stays; the record says so. After so many seconds they are looked at all the same."""
-    asked: list[int] = []
-    answer = classifier.probabilities
-
-    def count(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-        asked.append(len(pictures))
-        return answer(pictures)
-
-    monkeypatch.setattr(classifier, "probabilities", count)
+    asked = counted(classifier, monkeypatch)
     path = write_clip(tmp_path / "north.mp4", [99] * 15 + [199] * 15)
     gated = run(open_source(str(path)), classifier, batch=1, gate=1.0)
     looked = [number for number, each in enumerate(gated) if each.inferred]
@@ -522,14 +528,7 @@ def test_the_batch_changes_no_answer_where_frames_have_several_views(
 def test_no_more_than_a_batch_is_looked_at_in_one_go(
     tmp_path: Path, classifier: Classifier, monkeypatch: pytest.MonkeyPatch, views: Views, batch: int
 ) -> None:
-    asked: list[int] = []
-    answer = classifier.probabilities
-
-    def count(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-        asked.append(len(pictures))
-        return answer(pictures)
-
-    monkeypatch.setattr(classifier, "probabilities", count)
+    asked = counted(classifier, monkeypatch)
     detections = run(pictures(tmp_path / "north", [rippled(BRIGHT)] * 5), classifier, batch, views)
     assert max(asked) <= batch
     assert sum(asked) == sum(len(each.views) for each in detections)
@@ -580,3 +579,23 @@ def test_the_whole_frame_gives_one_view(tmp_path: Path, classifier: Classifier, 
         f'{start}2,"picture":"02.png","media_time":null,"clock":null,"time":null,"state":"unknown","reason":"corrupt","label":null,'
         f'"confidence":null,"threshold":0.5,"inferred":false,"views":[],"boxes":[],{end}',
     ]
+
+
+@pytest.mark.parametrize(("live", "all_of_them"), [(False, True), (True, False)])
+def test_an_address_that_turns_out_to_be_a_recording_loses_nothing(
+    classifier: Classifier, live: bool, all_of_them: bool
+) -> None:
+    """Such as a playlist with an end; how a live one is read has no say in that."""
+    short = Policy(lossless=False, max_age=1e-6)
+    lookout = Lookout(
+        "north",
+        lambda: Camera(60, live=live),
+        True,
+        0.5,
+        patience=Patience(retries=0),
+        usual=short,
+    )
+    pipeline = Pipeline(classifier, batch=2)
+    looks = looks_of(pipeline, lookout, pause=0.005)
+    frames = [look.frame.index for look in looks if look.frame.index is not None]
+    assert (frames == list(range(60))) is all_of_them
