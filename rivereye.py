@@ -10,6 +10,7 @@ from rich.console import Console
 
 import deploy.verbs
 import stream.afterwards
+import stream.bench.benchverbs
 import stream.configuration.configverbs
 import stream.verbs
 import train.afterwards
@@ -52,6 +53,7 @@ app.command("replay")(stream.afterwards.replay)
 app.command("adapt")(stream.afterwards.adapt)
 app.add_typer(stream.configuration.configverbs.app, name="config")
 app.command("reload")(stream.configuration.configverbs.reload)
+app.add_typer(stream.bench.benchverbs.app, name="bench")
 app.command("collect")(stream.afterwards.collect)
 app.command("label")(train.verbs.label)
 

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.progress import track
 
 from deploy.speed import BATCH, Ask
-from models.providers import open_session, usable_cores
+from models.machine import usable_cores
+from models.providers import open_session
 
 
 def asker(model: onnx.ModelProto, provider: str) -> Ask:

@@ -21,7 +21,8 @@ from deploy.request import check_file
 from deploy.speed import Ask
 from models.card import LARGEST_FILE
 from models.errors import UsageError, first_line
-from models.providers import open_session, usable_cores
+from models.machine import usable_cores
+from models.providers import open_session
 from models.weights import elsewhere
 
 SLACK = 0.01

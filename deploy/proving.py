@@ -14,10 +14,11 @@ from deploy.half import to_fp16
 from deploy.keeping import int8_that_decides_alike
 from deploy.parity import Flip, beyond, compare, few, flipped
 from deploy.pictures import UNKNOWN, Shown
-from deploy.speed import BATCH, Ask, machine, pictures_per_second
+from deploy.speed import BATCH, Ask, pictures_per_second
 from models.card import Parity, Precision, Reference, Share, Throughput
 from models.errors import GateNotMet
-from models.providers import provider_named, providers_here, usable_cores
+from models.machine import machine, usable_cores
+from models.providers import provider_named, providers_here
 
 
 @dataclass(frozen=True, slots=True)

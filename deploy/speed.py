@@ -1,6 +1,5 @@
 """How many pictures a second several models answer on this machine, taking turns so that other work beside hits all alike."""
 
-import platform
 from collections.abc import Callable, Mapping
 from statistics import median
 from time import perf_counter
@@ -28,13 +27,3 @@ def pictures_per_second(
             if number:
                 seconds[name].append(perf_counter() - began)
     return {name: BATCH / median(each) for name, each in seconds.items()}
-
-
-def machine() -> str:
-    """Of what kind this one is, such as `Linux x86_64, AMD EPYC`."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:  # noqa: PTH123
-            names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
-    except OSError:
-        names = []
-    return f"{platform.system()} {platform.machine()}{', ' + names[0] if names else ''}"

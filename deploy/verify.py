@@ -16,13 +16,13 @@ from rich.table import Table
 
 from deploy.parity import beyond, compare
 from deploy.pictures import UNKNOWN, find_pictures, read
-from deploy.speed import machine
 from models.binding import BUCKETS
 from models.bundle import Bundle, open_bundle
 from models.card import Parity
 from models.classifier import Classifier
 from models.errors import GateNotMet
-from models.providers import nodes_of, open_session, provider_named, usable_cores
+from models.machine import machine, usable_cores
+from models.providers import nodes_of, open_session, provider_named
 from models.say import say
 
 SCHEMA = "rivereye/verify/1"

@@ -12,7 +12,8 @@ from models.binding import Binding
 from models.bundle import DEFAULT, Bundle, apart, golden_pictures, open_bundle
 from models.closing import Closing
 from models.errors import BundleError, UsageError, first_line
-from models.providers import AUTO, ON_GPU, open_session, provider_named, usable_cores
+from models.machine import usable_cores
+from models.providers import AUTO, ON_GPU, open_session, provider_named
 from models.weights import elsewhere, no_numbers
 
 UNKNOWN_OPERATOR = re.compile(r"(\S+?)\(-?\d+\) is not a registered function/op|No Op registered for (\S+)")

@@ -47,17 +47,17 @@ def provider_named(name: str) -> str:
         UsageError: there is none of that name, or it cannot run here; the message says what is missing.
     """
     if name == AUTO:
-        return "cpu" if _missing("cuda") else "cuda"
+        return "cpu" if why_missing("cuda") else "cuda"
     if name not in NAMES:
         raise UsageError(f"unknown provider {name!r}; known: {AUTO}, {', '.join(NAMES)}")
-    if reason := _missing(name):
+    if reason := why_missing(name):
         raise UsageError(f"--provider {name}: {reason}")
     return name
 
 
 def providers_here() -> list[str]:
     """All that this machine has; cpu is always among them."""
-    return [name for name in NAMES if _missing(name) is None]
+    return [name for name in NAMES if why_missing(name) is None]
 
 
 def open_session(content: bytes, provider: str, threads: int, profile: str | None = None) -> ort.InferenceSession:
@@ -110,12 +110,7 @@ def nodes_of(events: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return dict(Counter(ours.get(provider, provider) for provider, _ in sorted(ran)))
 
 
-def usable_cores() -> int:
-    """Cores this process may use, at least 1; a container often gets fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _missing(provider: str) -> str | None:
+def why_missing(provider: str) -> str | None:
     """What this machine lacks for it, in words; None where nothing is known to be missing."""
     if provider == "openvino":
         if importlib.util.find_spec(PLUGIN) is None:
@@ -127,10 +122,10 @@ def _missing(provider: str) -> str | None:
         return None if found else "OpenVINO's plugin finds no device that it serves (it wants one of Intel's)"
     if NAMES[provider] not in ort.get_available_providers():
         return f"this ONNX Runtime ({ort.__version__}) was built without it; it has {', '.join(_available())}"
-    if provider in ON_GPU and not _loads(CUDA_DRIVERS):
+    if provider in ON_GPU and not loads(CUDA_DRIVERS):
         # ONNX Runtime's GPU build lists CUDA wherever it is installed.
         return f"no NVIDIA driver ({CUDA_DRIVERS[0]}) on this machine"
-    if provider == "tensorrt" and not _loads(TENSORRT_LIBRARIES):
+    if provider == "tensorrt" and not loads(TENSORRT_LIBRARIES):
         return f"TensorRT ({TENSORRT_LIBRARIES[0]}) is not installed"
     return None
 
@@ -139,7 +134,8 @@ def _available() -> list[str]:
     return [name for name, theirs in NAMES.items() if theirs in ort.get_available_providers()]
 
 
-def _loads(libraries: tuple[str, ...]) -> bool:
+def loads(libraries: tuple[str, ...]) -> bool:
+    """Whether one of these libraries of the system is there."""
     for name in libraries:
         try:
             ctypes.CDLL(name)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from models.bundle import DEFAULT
-from stream.verbs import SOURCE, ModelName, Precision, Provider, console
+from stream.options import SOURCE, ModelName, Precision, Provider, console
 
 
 def collect(

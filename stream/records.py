@@ -5,12 +5,13 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from stream.bench.report import Report
 from stream.following.coverage import Hour
 from stream.following.passage import PassageEvent
 from stream.looking.detection import Detection
 
 FOLDER = Path(__file__).parent / "schemas"
-RECORDS: dict[str, type[BaseModel]] = {"detection": Detection, "passage": PassageEvent, "hour": Hour}
+RECORDS: dict[str, type[BaseModel]] = {"detection": Detection, "passage": PassageEvent, "hour": Hour, "bench": Report}
 
 
 def schema(name: str) -> str:

@@ -8,7 +8,7 @@ from models.classifier import Classifier
 from stream.configuration.settings import Settings
 from stream.following.watch import News, Watch
 from stream.looking.lookout import Lookout
-from stream.looking.pipeline import Look, Pipeline
+from stream.looking.pipeline import BATCH, Look, Pipeline
 from stream.sinks.sheet import Sheet
 from stream.sinks.sinks import Sinks
 from stream.summary import Summary, Tally
@@ -28,7 +28,7 @@ class Session:
         self.settings, self.sinks = settings, sinks
         places = settings.outputs
         pictures = any(place is not None for place in (places.video, places.snapshots, places.sheet))
-        self.pipeline = Pipeline(classifier, settings.batch, settings.max_batch_wait_ms / 1000, pictures)
+        self.pipeline = Pipeline(classifier, settings.batch or BATCH, settings.max_batch_wait_ms / 1000, pictures)
         self.sheet = Sheet()
         self.summary = Summary(live)
         self.watches: dict[str, Watch] = {}

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, current_thread, main_thread
 from types import FrameType
@@ -20,6 +21,7 @@ from models.say import say
 from stream.board import Board, board_for
 from stream.configuration.changes import changes
 from stream.configuration.settings import Outputs, Settings
+from stream.configuration.effective import picked_up, resolved
 from stream.looking.lookout import Lookout, lookout_of
 from stream.session import Session
 from stream.sinks.jsonl import STDOUT
@@ -33,7 +35,7 @@ def stream(
     """Looks at every camera until all have ended, or Ctrl-C or SIGTERM ends it in order; all files are valid then.
 
     Args:
-        settings: of the watch.
+        settings: of the watch; what they leave open may have been tuned for this machine.
         overwrite: replace files that are there. A watch of live cameras adds to its lists without.
         console: for progress and tables; not where detections go.
         again: reads the settings anew, at SIGHUP; what changed of the cameras takes effect. None: they cannot change.
@@ -44,14 +46,19 @@ def stream(
     """
     outputs = settings.outputs
     check_places(outputs, len(settings.cameras) > 1)
-    bundle = Choice(settings.model, settings.precision, settings.provider).bundle()
+    opened = Choice(settings.model, settings.precision, settings.provider).bundle()
+    choices = picked_up(settings, opened, console)
+    settings = resolved(settings, choices, opened)
+    bundle = replace(opened, precision=settings.precision or opened.precision)
+    # What was tuned is what it was at the start, so that a reload changes what was changed in the file, and nothing else.
+    reread = None if again is None else lambda: resolved(again(), choices, opened)
     lookouts = _lookouts(settings, bundle)
     live = any(lookout.live for lookout in lookouts.values())
     videos = _videos(outputs, lookouts, live)
     _check_outputs(outputs, videos, overwrite, live)
     _spare_sources(lookouts, [*files_of(outputs), *videos])
     with ExitStack() as stack:
-        classifier = stack.enter_context(Classifier(bundle, settings.provider))
+        classifier = stack.enter_context(Classifier(bundle, settings.provider, settings.threads or 0))
         sinks = stack.enter_context(Sinks(outputs, settings.retention, live, append=live and not overwrite))
         session = Session(settings, classifier, sinks, live)
         board = board_for(live, len(lookouts), console)
@@ -59,7 +66,7 @@ def stream(
             if path.is_file():  # should no frame be seen, it would pass for one of this run
                 path.resolve().unlink()
         try:
-            _run(session, lookouts, board, again)
+            _run(session, lookouts, board, reread)
         finally:
             session.finish()
             if outputs.sheet is not None:

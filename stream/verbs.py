@@ -6,23 +6,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from models.bundle import DEFAULT
+from stream.options import SOURCE, ModelName, Precision, Provider, console
 
-console = Console(stderr=True)
-
-SOURCE = "A video file, a folder or glob of pictures, a URL (rtsp, http, ...), the number of a camera, - (standard input) or test."
-ModelName = Annotated[str, typer.Option(help="Folder of a bundle, or the name of a released model.")]
-Precision = Annotated[
-    str | None, typer.Option(help="fp32, fp16 or int8, of those that the bundle has. By itself the fastest.")
-]
-Provider = Annotated[
-    str,
-    typer.Option(
-        help="What runs the network: auto (cuda where there is one, else cpu), cpu, cuda, tensorrt, openvino. One that is wanted and not there is an error."
-    ),
-]
 BESIDE = ("config", "sources", "overwrite")
 """What may stand beside a configuration file, or is refused there by itself."""
 LOOKING, TIME, PLACES, LINE = "How to look", "What to look at", "Where it goes", "Connection"
@@ -86,7 +73,32 @@ def stream(
             rich_help_panel=LOOKING,
         ),
     ] = None,
-    batch: Annotated[int, typer.Option(min=1, max=256, help="Views looked at in one go.", rich_help_panel=LOOKING)] = 4,
+    batch: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=256,
+            help="Views looked at in one go. By itself what was tuned, else 4.",
+            rich_help_panel=LOOKING,
+        ),
+    ] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=256,
+            help="Of the network on the CPU; 0: as many as there are cores. By itself what was tuned, else 0.",
+            rich_help_panel=LOOKING,
+        ),
+    ] = None,
+    no_tuned: Annotated[
+        bool,
+        typer.Option(
+            "--no-tuned",
+            help="Leave alone what `rivereye bench --tune` found for this machine. What is given here counts in either case.",
+            rich_help_panel=LOOKING,
+        ),
+    ] = False,
     fps: Annotated[
         float | None,
         typer.Option(min=0.001, help="Looks a second of media time at most.", rich_help_panel=TIME),
@@ -146,12 +158,12 @@ def stream(
         ),
     ] = None,
     hwaccel: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="Hardware that decodes: none, auto, vaapi, d3d11, mfx. What is really used is shown.",
+            help="Hardware that decodes: none, auto, vaapi, d3d11, mfx. What is really used is shown. By itself what was tuned, else none.",
             rich_help_panel=LINE,
         ),
-    ] = "none",
+    ] = None,
 ) -> None:
     """Look at cameras, videos or pictures, frame by frame: is a ship in sight?
 
@@ -188,7 +200,15 @@ def stream(
             "snapshots": snapshots,
             "sheet": sheet,
         }
-        watch = {"model": model, "precision": precision, "provider": provider, "batch": batch, "outputs": places}
+        watch = {
+            "model": model,
+            "precision": precision,
+            "provider": provider,
+            "batch": batch,
+            "threads": threads,
+            "tuned": not no_tuned,
+            "outputs": places,
+        }
         settings, again = chosen(sources or [], camera, watch), None
     else:
         given = [name for name in context.params if str(context.get_parameter_source(name)).endswith("COMMANDLINE")]

@@ -13,7 +13,7 @@ from stream.sources.source import default_name
 
 
 def chosen(sources: Sequence[str], camera: Mapping[str, Any], watch: Mapping[str, Any]) -> Settings:
-    """Sources from the command line, all looked at in the same way.
+    """Sources from the command line, all looked at in the same way. An option that is None was not given.
 
     Raises:
         UsageError: there is none, or an option makes no sense.
@@ -24,6 +24,7 @@ def chosen(sources: Sequence[str], camera: Mapping[str, Any], watch: Mapping[str
         )
     if not all(text.strip() for text in sources):
         raise UsageError("no source given: a name is empty; is a variable unset?")
+    camera, watch = ({name: value for name, value in each.items() if value is not None} for each in (camera, watch))
     cameras: dict[str, Any] = {}
     for text in sources:
         cameras[name_for(default_name(text), list(cameras))] = {"source": text, **camera}

@@ -32,11 +32,14 @@ File = Annotated[Path, typer.Argument(help="A configuration file (TOML).")]
 def check(file: File) -> None:
     """Say what a configuration would run, without running it. Exit code 2 where it is wrong."""
     from stream.configuration.config import load_settings, read_table
+    from stream.configuration.effective import picked_up, resolved
 
     settings = load_settings(file)
     bundle = _bundle(settings, file)
     console.print(_cameras(settings, _thresholds(settings, bundle, file)))
-    say(console, f"model {bundle.card.name} {bundle.precision} on {settings.provider}, batches of {settings.batch}")
+    runs = resolved(settings, picked_up(settings, bundle, console), bundle)
+    what = f"model {bundle.card.name} {runs.precision or bundle.precision} on {runs.provider}, batches of {runs.batch}"
+    say(console, what + (f", {runs.threads} threads" if runs.threads else ""))
     for key, value in settings.outputs:
         if key in settings.outputs.model_fields_set:
             say(console, f"{key}: {value}")

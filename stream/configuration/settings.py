@@ -22,6 +22,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Polygon = Annotated[tuple[tuple[Share, Share], ...], Field(min_length=3)]
 """Corners as shares of the frame's width and height."""
 Acceleration = Literal["none", "auto", "vaapi", "d3d11", "mfx"]
+LARGEST_BATCH = 256
+MOST_THREADS = 256
 
 
 class _Settings(BaseModel):
@@ -72,7 +74,9 @@ class Defaults(_Settings):
     learn: Annotated[
         bool, Field(description="Go on learning that while watching, and write it to the file of `background`.")
     ] = False
-    hwaccel: Annotated[Acceleration, Field(description="Hardware that decodes; auto takes any.")] = "none"
+    hwaccel: Annotated[
+        Acceleration, Field(description="Hardware that decodes; auto takes any. Where it is not given, as tuned.")
+    ] = "none"
     open_timeout: Annotated[float, Field(gt=0, description="Seconds to wait for a connection.")] = 10.0
     read_timeout: Annotated[float, Field(gt=0, description="Seconds to wait for a frame, then connect again.")] = 10.0
     retries: Annotated[
@@ -189,7 +193,17 @@ class Settings(_Settings):
     model: Annotated[str, Field(description="Folder of a bundle, or the name of a released model.")] = DEFAULT
     precision: Annotated[Precision | None, Field(description="fp32, fp16 or int8; by itself the fastest.")] = None
     provider: Annotated[str, Field(description="auto, cpu, cuda, tensorrt or openvino.")] = "auto"
-    batch: Annotated[int, Field(ge=1, le=256, description="Views looked at in one go.")] = 4
+    batch: Annotated[
+        int | None,
+        Field(ge=1, le=LARGEST_BATCH, description="Views looked at in one go; by itself as tuned, else 4."),
+    ] = None
+    threads: Annotated[
+        int | None,
+        Field(ge=0, le=MOST_THREADS, description="On the CPU; 0: as many as cores. By itself as tuned, else 0."),
+    ] = None
+    tuned: Annotated[
+        bool, Field(description="Take what `rivereye bench --tune` found for this machine where nothing is set.")
+    ] = True
     max_batch_wait_ms: Annotated[
         float, Field(ge=0, description="A live view waits at most so long for others to join it.")
     ] = 20.0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from deploy.speed import BATCH, Ask, machine, pictures_per_second
+from deploy.speed import BATCH, Ask, pictures_per_second
 
 SIDE = 4
 
@@ -48,8 +48,3 @@ def test_a_slow_start_does_not_count() -> None:
         return np.zeros(len(pictures), np.float32)
 
     assert pictures_per_second({"a": ask}, np.zeros((1, SIDE, SIDE, 3), np.uint8), rounds=1)["a"] > BATCH / 0.1
-
-
-def test_this_machine_has_a_name() -> None:
-    assert machine().strip()
-    assert "\n" not in machine()

@@ -11,7 +11,8 @@ from onnx import helper
 
 from models.classifier import Choice, Classifier
 from models.errors import BundleError, RivereyeError, UsageError
-from models.providers import provider_named, usable_cores
+from models.machine import usable_cores
+from models.providers import provider_named
 from tests.factories import (
     SIDE,
     brightness_model,

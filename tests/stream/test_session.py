@@ -14,6 +14,7 @@ from models.classifier import Classifier
 from models.errors import SourceError
 from stream.configuration.settings import Settings
 from stream.looking.lookout import Lookout
+from stream.looking.pipeline import BATCH
 from stream.session import Session
 from stream.sinks.sinks import Sinks
 from stream.sources.frame import Frame
@@ -139,6 +140,13 @@ def test_a_watch_stopped_in_the_middle_leaves_all_in_order(session: Making, tmp_
     assert tally.read == tally.frames + sum(tally.dropped.values())
     (hour,) = lines_of((tmp_path / "h.jsonl").read_text(encoding="utf-8"))
     assert hour["frames"] == tally.frames
+
+
+@pytest.mark.parametrize(("batch", "taken"), [(3, 3), (None, BATCH)])
+def test_the_batch_is_as_set_or_as_usual(session: Making, batch: int | None, taken: int) -> None:
+    settings = session().settings.model_copy(update={"batch": batch})
+    made = session()
+    assert Session(settings, made.pipeline.classifier, made.sinks, False).pipeline.batch == taken
 
 
 def test_finishing_twice_is_fine(session: Making, tmp_path: Path) -> None:

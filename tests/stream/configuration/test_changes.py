@@ -85,7 +85,7 @@ def test_a_camera_that_is_not_enabled_is_not_there() -> None:
         ({"max_batch_wait_ms": 5, "pid_file": "x"}, ("max_batch_wait_ms", "pid_file")),
         ({"outputs": {"csv": "x.csv", "keep": 3}}, ("outputs.csv", "outputs.keep")),
         ({"passages": {"bridge": 9}, "retention": {"days": 1}}, ("passages.bridge", "retention.days")),
-        ({"batch": 4, "outputs": {}}, ()),
+        ({"outputs": {}}, ()),
     ],
 )
 def test_what_is_not_of_a_camera_needs_a_new_start(given: dict[str, object], keys: tuple[str, ...]) -> None:

@@ -6,6 +6,7 @@ import pytest
 from models.errors import UsageError
 from stream.configuration.choosing import chosen, from_file
 from stream.configuration.settings import Settings
+from tests.factories import rivereye
 
 
 def test_all_sources_are_looked_at_in_the_same_way() -> None:
@@ -17,8 +18,15 @@ def test_all_sources_are_looked_at_in_the_same_way() -> None:
 
 
 def test_what_is_not_said_is_as_usual() -> None:
-    settings = chosen(["north.mp4"], {}, {})
-    assert settings == Settings.model_validate({"cameras": {"north": {"source": "north.mp4"}}})
+    for settings in (chosen(["north.mp4"], {}, {}), chosen(["north.mp4"], {"hwaccel": None}, {"batch": None})):
+        assert settings == Settings.model_validate({"cameras": {"north": {"source": "north.mp4"}}})
+        assert settings.cameras["north"].model_fields_set == {"source"}, "so that what was tuned may count"
+
+
+def test_what_is_said_is_known_to_be_said() -> None:
+    settings = chosen(["north.mp4"], {"hwaccel": "none"}, {"threads": 0})
+    assert "hwaccel" in settings.cameras["north"].model_fields_set
+    assert settings.threads == 0
 
 
 def test_sources_of_one_name_get_names_of_their_own() -> None:
@@ -51,6 +59,7 @@ def test_without_a_source_there_is_nothing_to_look_at(sources: list[str], said: 
         ({"hwaccel": "magic"}, {}, "--hwaccel magic: "),
         ({"open_timeout": 0}, {}, "--open-timeout 0: "),
         ({}, {"batch": 0}, "--batch 0: "),
+        ({}, {"threads": -1}, "--threads -1: "),
         ({"start": 5.0, "end": 5.0}, {}, "end 5.0 is not after start 5.0"),
     ],
 )
@@ -75,3 +84,10 @@ def test_a_file_and_sources_are_too_much(tmp_path: Path) -> None:
         UsageError, match=r"a\.mp4 besides --config .*; name sources in the file, or leave --config out"
     ):
         from_file(tmp_path / "rivereye.toml", ["a.mp4"])
+
+
+@pytest.mark.parametrize("option", ["--no-tuned", "--threads=2", "--batch=2"])
+def test_a_file_and_options_are_too_much(tmp_path: Path, option: str) -> None:
+    done = rivereye("stream", "--config", tmp_path / "river.toml", option)
+    assert done.returncode == 2
+    assert f"{option.split('=')[0]} besides --config" in done.stderr

@@ -88,3 +88,22 @@ def test_a_resolved_camera_is_shown_as_it_was_written() -> None:
 def test_names_are_unlike_each_other(text: str, taken: list[str], name: str) -> None:
     assert name_for(text, taken) == name
     Settings.model_validate({"cameras": {name: {"source": "test"}}})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("threads", -1, "greater than or equal to 0"),
+        ("threads", 257, "less than"),
+        ("batch", 0, "greater"),
+        ("batch", 257, "less than"),
+    ],
+)
+def test_numbers_have_limits(key: str, value: int, said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        Settings.model_validate({"cameras": {"north": {"source": "test"}}, key: value})
+
+
+def test_what_is_not_set_is_open() -> None:
+    settings = Settings.model_validate({"cameras": {"north": {"source": "test"}}})
+    assert (settings.batch, settings.threads, settings.precision, settings.tuned) == (None, None, None, True)

@@ -1,0 +1,1 @@
+"""`rivereye bench`: what this machine carries."""

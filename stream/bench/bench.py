@@ -1,0 +1,117 @@
+"""`rivereye bench`: measures this machine with a model, and says what it carries."""
+
+import shlex
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from models.errors import GateNotMet, UsageError
+from models.outputs import check_folder, new_folder
+from models.say import say
+from stream.bench import recorded, scenarios, stages, sweep, whole, yardstick
+from stream.bench.accuracy import find_labelled
+from stream.bench.figure import Requirement
+from stream.bench.machine import look_around
+from stream.bench.page import page
+from stream.bench.report import BENCH, Report
+from stream.bench.run import Run, Wanted
+from stream.bench.table import show
+from stream.bench.used import remember
+
+PAGE = "bench.html"
+NAMES = {
+    *(
+        *yardstick.KINDS,
+        *sweep.KINDS,
+        *scenarios.KINDS,
+        scenarios.SERVER,
+        *recorded.FLOOR,
+        *recorded.PIPELINE,
+        *recorded.ENERGY,
+        *stages.KINDS,
+        *whole.KINDS,
+    ),
+    *("accuracy_percent", "flips", "capacity_cameras", "capacity_memory_mb", "capacity_cores"),
+}
+"""Of all figures that there can be."""
+
+
+def bench(
+    wanted: Wanted,
+    data: Path | None,
+    requirements: Sequence[Requirement],
+    out: Path,
+    overwrite: bool,
+    console: Console,
+) -> Report:
+    """Measures, writes `bench.json` and `bench.html` into the folder `out`, and shows the table.
+
+    Args:
+        wanted: what is measured.
+        data: labelled pictures, for the accuracy of each precision.
+        requirements: limits on figures.
+        out: folder.
+        overwrite: replace a benchmark that is there.
+        console: for progress and the table.
+
+    Raises:
+        BundleError, SourceError, UsageError, OutputError: see there; nothing was written.
+        GateNotMet: a requirement is not met; all was written and shown.
+    """
+    began = time.monotonic()
+    check_folder(out, overwrite, BENCH)
+    labelled = None if data is None else find_labelled(data)
+    bundle = wanted.choice.bundle()
+    with tempfile.TemporaryDirectory(prefix="rivereye-bench-") as folder:
+        run = Run(wanted, bundle, Path(folder), console)
+        try:
+            run.measure()
+            if labelled is not None:
+                run.judge(labelled)
+            if wanted.capacity:
+                run.find_capacity()
+        finally:
+            run.close()
+    report = _report(run, time.monotonic() - began)
+    with new_folder(out, overwrite, BENCH) as draft:
+        (draft / BENCH).write_text(report.model_dump_json(by_alias=True, indent=1) + "\n", encoding="utf-8")
+        (draft / PAGE).write_text(page(report), encoding="utf-8")
+    show(report, console)
+    say(console, f"written: {out / BENCH}, {out / PAGE}")
+    if wanted.tune:
+        remember(run.used, bundle, run.tried, console)
+    if broken := [sentence for each in requirements for sentence in each.broken_by(report.figures)]:
+        raise GateNotMet("; ".join(broken))
+    return report
+
+
+def check_names(requirements: Sequence[Requirement]) -> None:
+    """Before minutes of measuring. Raises UsageError: there is no figure of this name."""
+    for each in requirements:
+        if each.selector.name not in NAMES:
+            raise UsageError(
+                f"--require: there is no figure {each.selector.name!r}; there are {', '.join(sorted(NAMES))}"
+            )
+
+
+def _report(run: Run, seconds: float) -> Report:
+    return Report(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=round(seconds, 1),
+        command=shlex.join(["rivereye", *sys.argv[1:]]),
+        machine=look_around(run.energy.absent),
+        model=run.used,
+        clips=run.clips,
+        plan=run.wanted.plan,
+        figures=tuple(run.figures),
+        latencies=tuple(run.latencies),
+        capacity=run.capacity,
+        accuracy=tuple(run.accuracy),
+        tried=tuple(run.tried),
+        left_out=run.left_out,
+    )

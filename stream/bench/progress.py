@@ -1,0 +1,20 @@
+"""How far a benchmark is, for whoever waits at a terminal."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+
+def progress(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+@contextmanager
+def told(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
+    """Tells how many are done, and of how many."""
+    with progress(console) as bar:
+        task = bar.add_task(what)
+        yield lambda done, total: bar.update(task, completed=done, total=total, description=f"{what} {done}/{total}")

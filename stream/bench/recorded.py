@@ -1,0 +1,117 @@
+"""A recording from its file to its records, beside nothing but its decoding: the floor below which no pipeline gets."""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import cv2
+
+from models.classifier import Classifier
+from models.errors import SourceError
+from stream.bench.energy import Energy
+from stream.bench.repeats import Kind, Task
+from stream.configuration.settings import Settings
+from stream.looking.lookout import lookout_of
+from stream.session import Session
+from stream.sinks.sinks import Sinks
+from stream.sources.opening import Opening, parameters
+
+GATE_S = 5.0
+"""With the gate on, a view that does not change is looked at again after so long."""
+FLOOR = {"decode_fps": Kind("frames/s", "higher"), "read_fps": Kind("frames/s", "higher")}
+PIPELINE = {
+    "pipeline_fps": Kind("frames/s", "higher"),
+    "pipeline_to_decode": Kind("ratio", "higher"),
+    "pipeline_cpu_ms": Kind("ms/frame", "lower"),
+}
+ENERGY = {"pipeline_joule": Kind("J/frame", "lower", judged=False)}
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """How recordings are looked at. `folder`: records go there."""
+
+    views: str
+    batch: int
+    hwaccel: str
+    folder: Path
+
+    def settings(self, clip: Path, gate: float | None = None) -> Settings:
+        """Of a watch of this recording alone."""
+        camera = {"source": str(clip), "views": self.views, "hwaccel": self.hwaccel, "gate": gate}
+        outputs = {"detections": str(self.folder / "detections.jsonl")}
+        return Settings.model_validate({"cameras": {"clip": camera}, "batch": self.batch, "outputs": outputs})
+
+
+def recorded(clips: Mapping[str, Path], classifier: Classifier, watching: Watching, energy: Energy) -> Iterator[Task]:
+    """Three tasks a clip: what decodes alone, and all of it, without and with the gate. `clips`: by name; `energy`: whatever counts it."""
+    for name, clip in clips.items():
+        yield Task({"clip": name}, FLOOR, partial(_floor, clip, watching.hwaccel))
+        for gate in (None, GATE_S):
+            yield Task(
+                {"clip": name, "gate": "off" if gate is None else "on"},
+                PIPELINE | (ENERGY if energy else {}),
+                partial(_pipeline, clip, watching, gate, classifier, energy),
+            )
+
+
+def _pipeline(
+    clip: Path, watching: Watching, gate: float | None, classifier: Classifier, energy: Energy
+) -> dict[str, float]:
+    """Looks at every frame, as `rivereye stream` does; just before, decodes them alone, so that both meet the same machine.
+
+    Raises SourceError: not every frame of the clip was looked at.
+    """
+    decoded, fps = decode(clip, watching.hwaccel, convert=False)
+    seconds, cpu, joules, frames = looked(watching.settings(clip, gate), classifier, energy)
+    if frames != decoded:
+        raise SourceError(f"{clip}: {frames} of {decoded} frames were looked at; a clip to measure with must be sound")
+    found = {
+        "pipeline_fps": frames / seconds,
+        "pipeline_to_decode": frames / seconds / fps,
+        "pipeline_cpu_ms": 1000 * cpu / frames,
+    }
+    return found | ({"pipeline_joule": joules / frames} if energy else {})
+
+
+def looked(settings: Settings, classifier: Classifier, energy: Energy | None) -> tuple[float, float, float, int]:
+    """Watches to the end. Returns seconds, processor seconds, joules and frames; the source is opened beforehand."""
+    (name, camera), *_ = settings.cameras.items()
+    lookout = lookout_of(name, camera, classifier.bundle)
+    with Sinks(settings.outputs, settings.retention, live=False) as sinks:
+        session = Session(settings, classifier, sinks, live=False)
+        joules = energy.joules() if energy else 0.0
+        cpu, began = time.process_time(), time.perf_counter()
+        session.add(lookout, camera.leave)
+        for _ in session.run():
+            pass
+        session.finish()
+    taken = time.perf_counter() - began, time.process_time() - cpu, (energy.joules() if energy else 0.0) - joules
+    (tally,) = session.summary.tallies
+    if tally.trouble is not None:
+        raise SourceError(tally.trouble)
+    return *taken, tally.frames
+
+
+def decode(clip: Path, hwaccel: str, convert: bool) -> tuple[int, float]:
+    """Goes through all frames, as `rivereye stream` opens them; `convert`: to BGR, too. Returns how many, and how many a second.
+
+    Raises SourceError: none can be decoded.
+    """
+    capture = cv2.VideoCapture(str(clip), cv2.CAP_FFMPEG, parameters(Opening(hwaccel=hwaccel), timeouts=False))
+    frames, began = 0, time.perf_counter()
+    while capture.grab():
+        frames += 1
+        if convert:
+            capture.retrieve()
+    seconds = time.perf_counter() - began
+    capture.release()
+    if not frames:
+        raise SourceError(f"cannot measure with {clip}: not one frame can be decoded; is it complete, and a video?")
+    return frames, frames / seconds
+
+
+def _floor(clip: Path, hwaccel: str) -> dict[str, float]:
+    return {"decode_fps": decode(clip, hwaccel, False)[1], "read_fps": decode(clip, hwaccel, True)[1]}

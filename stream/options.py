@@ -1,0 +1,20 @@
+"""Options that several verbs of this stage share."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+console = Console(stderr=True)
+
+SOURCE = "A video file, a folder or glob of pictures, a URL (rtsp, http, ...), the number of a camera, - (standard input) or test."
+ModelName = Annotated[str, typer.Option(help="Folder of a bundle, or the name of a released model.")]
+Precision = Annotated[
+    str | None, typer.Option(help="fp32, fp16 or int8, of those that the bundle has. By itself the fastest.")
+]
+Provider = Annotated[
+    str,
+    typer.Option(
+        help="What runs the network: auto (cuda where there is one, else cpu), cpu, cuda, tensorrt, openvino. One that is wanted and not there is an error."
+    ),
+]

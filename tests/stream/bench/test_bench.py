@@ -1,0 +1,216 @@
+"""`rivereye bench` as a user calls it: what it writes, what it refuses, and what becomes of what it tuned."""
+
+import json
+import signal
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from stream.bench.figure import Selector
+from stream.bench.report import BENCH, Report, read_report
+from stream.records import schema
+from tests.factories import BRIGHT, DARK, rivereye, start, write_bundle, write_clip, write_picture
+
+FAST = ("--duration", "0.01", "--repeats", "3", "--trials", "3", "--batch", "1", "--batch", "4", "--threads", "1")
+EXPECTED = (
+    "machine_matmul_gflops",
+    "model_fps{provider=cpu,precision=fp32,batch=4,threads=1}",
+    "single_stream_p90_ms",
+    "multi_stream_p99_ms",
+    "offline_fps",
+    "server_fps{p99_ms=200}",
+    "stage_ms{stage=inference,clip=river}",
+    "decode_fps{clip=river}",
+    "pipeline_fps{clip=river,gate=off}",
+    "pipeline_fps{clip=river,gate=on}",
+    "pipeline_to_decode{clip=river,gate=off}",
+    "command_first_detection_s{clip=river}",
+    "accuracy_percent{precision=fp32}",
+)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clip, a model and labelled pictures."""
+    place = tmp_path_factory.mktemp("bench")
+    write_clip(place / "river.mp4", [90 + 4 * (each % 5) for each in range(25)])
+    write_bundle(place / "model")
+    for name, level in (("ship", BRIGHT), ("bank", DARK)):
+        (place / "data" / name).mkdir(parents=True)
+        write_picture(place / "data" / name / "a.png", level)
+    return place
+
+
+@pytest.fixture(scope="module")
+def measured(place: Path) -> Path:
+    """The folder of a whole benchmark."""
+    done = rivereye(
+        "bench", place / "model", "--clip", place / "river.mp4", "--data", place / "data", *FAST, "--out", place / "out",
+        "--require", "pipeline_fps>0.001", timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    for wanted in ("Recorded video, end to end", "The model alone", "What is absent, and why", "bench.html"):
+        assert wanted in done.stderr
+    return place / "out"
+
+
+def test_everything_is_measured_and_fits_the_published_schema(measured: Path) -> None:
+    content = json.loads((measured / BENCH).read_text(encoding="utf-8"))
+    jsonschema.validate(content, json.loads(schema("bench")))
+    report = read_report(measured)
+    for name in EXPECTED:
+        (figure,) = Selector.read(name).among(report.figures)
+        assert figure.value > 0
+        assert figure.low <= figure.value <= figure.high
+    assert {each.name for each in report.latencies} == {"single_stream", "multi_stream", "server"}
+    (clip,) = report.clips
+    assert (clip.frames, clip.fps, clip.made_from_seed) == (25, 10.0, None)
+    assert report.accuracy[0].n == 2
+    assert report.machine.absent
+
+
+def test_what_a_machine_lacks_is_absent_with_its_reason(measured: Path) -> None:
+    report = read_report(measured)
+    for provider in ("cuda", "tensorrt", "openvino"):
+        rows = [each for each in report.figures if each.labels.get("provider") == provider]
+        assert bool(rows) == (provider in report.machine.providers)
+        assert (provider in report.machine.absent) == (provider not in report.machine.providers)
+
+
+def test_the_page_is_one_file_that_needs_no_network(measured: Path) -> None:
+    page = (measured / "bench.html").read_text(encoding="utf-8")
+    assert "<svg" in page
+    assert not [
+        word
+        for word in ("src=", "http://", "https://", "@import", "<script")
+        if word in page.replace("http://www.w3.org", "")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (["--require", "pipeline_fps>=1e9"], 3, "required >= 1e+09"),
+        (["--require", "decode_fps{clip=other}>=1"], 2, "no figure decode_fps with labels"),
+    ],
+)
+def test_a_limit_that_is_not_met_is_an_exit_code(
+    place: Path, tmp_path: Path, options: list[str], code: int, said: str
+) -> None:
+    done = rivereye(
+        "bench", place / "model", "--clip", place / "river.mp4", *FAST[:6], "--batch", "1", "--threads", "1",
+        "--out", tmp_path / "out", *options, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == code
+    assert said in " ".join(done.stderr.split())
+    assert read_report(tmp_path / "out").model.batch == 1  # all is kept all the same
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--require", "pipelines>1"], "there is no figure 'pipelines'; there are"),
+        (["--require", "pipeline_fps"], "no requirement: 'pipeline_fps'"),
+        (["--p99", "soon"], "--p99 soon: no time; give one such as 200ms, or 1s"),
+        (["--views", "9x9"], "unknown views '9x9'"),
+        (["--precision", "int3"], "has no precision 'int3'"),
+        (["--provider", "gpu"], "unknown provider 'gpu'"),
+        (["--data", "nowhere"], "--data nowhere: no such folder"),
+        (["--out", "."], "exists and was kept; give --overwrite"),
+    ],
+)
+def test_mistakes_are_told_before_anything_is_measured(
+    place: Path, tmp_path: Path, options: list[str], said: str
+) -> None:
+    began = time.monotonic()
+    done = rivereye(
+        "bench", place / "model", "--clip", place / "river.mp4", "--out", tmp_path / "out", *options, timeout=60
+    )
+    assert done.returncode == 2
+    assert said in " ".join(done.stderr.split())
+    assert not (tmp_path / "out").exists()
+    assert time.monotonic() - began < 30
+
+
+def test_a_benchmark_that_is_there_is_kept(place: Path, measured: Path) -> None:
+    before = (measured / BENCH).read_bytes()
+    done = rivereye("bench", place / "model", "--clip", place / "river.mp4", *FAST, "--out", measured)
+    assert done.returncode == 2
+    assert "give --overwrite" in " ".join(done.stderr.split())
+    assert (measured / BENCH).read_bytes() == before
+
+
+def test_ctrl_c_leaves_nothing_half(place: Path, tmp_path: Path) -> None:
+    with start("bench", place / "model", "--clip", place / "river.mp4", "--out", tmp_path / "out") as process:
+        time.sleep(5)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_was_tuned_is_picked_up(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    clip = place / "river.mp4"
+    done = rivereye("bench", "--tune", place / "model", "--clip", clip, *FAST, "--out", tmp_path / "out", timeout=300)
+    assert done.returncode == 0, done.stderr
+    report = read_report(tmp_path / "out")
+    (chosen,) = [each for each in report.tried if each.chosen]
+    assert report.model.tuned
+    assert (report.model.batch, report.model.threads) == (chosen.batch, chosen.threads)
+    assert len(report.tried) >= 2
+    for options, told in (((), True), (("--no-tuned",), False)):
+        watched = rivereye(
+            "stream", clip, "--model", place / "model", "--output", tmp_path / "d.jsonl", "--overwrite", *options
+        )
+        assert watched.returncode == 0
+        assert ("tuned for this machine" in watched.stderr) == told
+    assert f"batch {chosen.batch}" in rivereye("stream", clip, "--model", place / "model").stderr
+
+
+def with_speed(measured: Path, path: Path, factors: Mapping[str, float]) -> Path:
+    """The same benchmark of a machine, or a version, that differs in these figures."""
+    report = read_report(measured)
+    figures = []
+    for each in report.figures:
+        samples = [100.0, 101.0, 99.0, 100.5, 99.5]
+        factor = factors.get(each.name, 1.0)
+        changed = {
+            "samples": tuple(factor * one for one in samples),
+            "value": 100 * factor,
+            "low": 99 * factor,
+            "high": 101 * factor,
+        }
+        figures.append(each.model_copy(update=changed))
+    path.write_text(
+        report.model_copy(update={"figures": tuple(figures)}).model_dump_json(by_alias=True), encoding="utf-8"
+    )
+    return path
+
+
+def test_two_benchmarks_are_compared(measured: Path, tmp_path: Path) -> None:
+    before = with_speed(measured, tmp_path / "a.json", {})
+    after = with_speed(measured, tmp_path / "b.json", {"pipeline_fps": 0.9})
+    same = rivereye("bench", "compare", before, before)
+    assert same.returncode == 0
+    assert "pipeline_fps" not in same.stderr
+    done = rivereye("bench", "compare", before, after, "--json")
+    assert done.returncode == 0
+    worse = [each for each in json.loads(done.stdout)["figures"] if each["verdict"] == "worse"]
+    assert {each["a"]["name"] for each in worse} == {"pipeline_fps"}
+    assert rivereye("bench", "compare", before, tmp_path / "gone.json").returncode == 1
+
+
+def test_help_teaches(place: Path) -> None:
+    told = " ".join(rivereye("bench", "--help").stdout.split())
+    for each in ("--capacity", "--require", "--tune", "--data", "bench compare", "bench clips"):
+        assert each in told
+
+
+def test_the_report_is_read_as_it_was_written(measured: Path) -> None:
+    report = read_report(measured / BENCH)
+    assert Report.model_validate_json(report.model_dump_json(by_alias=True)) == report
