@@ -3,11 +3,12 @@ UV_VERSION := 0.13.9
 UV := .uv/bin/uv
 BASE := .venv-base
 DEV := .venv
+PEERS := .venv-peers
 CLIP ?= stream/demo/river.mp4
 PACKAGES := chromium gir1.2-gst-rtsp-server-1.0 python3-gi
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help demo test check faults format clean packages
+.PHONY: help demo test check faults results format clean packages
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -27,6 +28,12 @@ check: $(DEV)/ready packages
 faults: $(DEV)/ready packages ## the fault suite against real peers, with a soak of 20 minutes (RIVEREYE_SOAK_S=1200)
 	RIVEREYE_SOAK_S=$(or $(RIVEREYE_SOAK_S),1200) $(DEV)/bin/pytest tests/faults --timeout 3000
 
+results: $(DEV)/ready $(PEERS)/ready ## measure this machine and others on the same work, half an hour without anything else; writes benchmarks/results and the README's figures
+	$(DEV)/bin/rivereye bench vgg16-river --capacity --out benchmarks/results/bench --overwrite
+	$(DEV)/bin/rivereye bench clips clips --overwrite
+	$(DEV)/bin/python -m benchmarks.peers clips/busy.mp4 --work clips/peers --json benchmarks/results/peers.json
+	$(DEV)/bin/python -m benchmarks.results
+
 format: $(DEV)/ready ## put the code into its one form
 	$(DEV)/bin/ruff check --fix
 	$(DEV)/bin/ruff format
@@ -40,6 +47,12 @@ $(BASE)/ready: $(UV) pyproject.toml uv.lock
 
 $(DEV)/ready: $(UV) pyproject.toml uv.lock
 	UV_PROJECT_ENVIRONMENT=$(DEV) $(UV) sync --quiet --frozen --extra dev
+	@touch $@
+
+# Those that rivereye is measured beside: 6 GB, which nothing of rivereye needs.
+$(PEERS)/ready: $(UV) benchmarks/peers/requirements.txt
+	$(UV) venv --quiet --clear $(PEERS)
+	$(UV) pip sync --quiet --python $(PEERS)/bin/python benchmarks/peers/requirements.txt
 	@touch $@
 
 # What the tests need of Debian, installed where it is missing: a real browser for the page of `rivereye label`, a real RTSP server.

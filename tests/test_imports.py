@@ -23,7 +23,10 @@ def packages_of(modules: set[str]) -> set[str]:
 
 @pytest.mark.parametrize(
     "module",
-    ["rivereye", "stream", "stream.stream", "models.binding", "models.bundle", "models.classifier", "models.providers"],
+    [
+        *("rivereye", "stream", "stream.stream", "stream.bench.bench", "stream.bench.compare"),
+        *("models.binding", "models.bundle", "models.classifier", "models.machine", "models.providers"),
+    ],
 )
 def test_the_base_install_loads_nothing_heavy(module: str) -> None:
     loaded = loaded_by(module)
@@ -31,6 +34,12 @@ def test_the_base_install_loads_nothing_heavy(module: str) -> None:
     assert module.split(".")[0] in packages
     assert not packages & HEAVY
     assert {each for each in loaded if each.split(".")[0] in ("train", "deploy")} <= LIGHT
+
+
+def test_a_watch_loads_nothing_of_a_benchmark() -> None:
+    """A box starts watching after every power cut."""
+    assert not packages_of(loaded_by("stream.stream")) & {"jinja2", "pygal"}
+    assert not packages_of(loaded_by("rivereye")) & {"jinja2", "pygal", "cv2", "onnxruntime"}
 
 
 def test_a_bundle_is_verified_without_what_made_it() -> None:

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from models.say import say
+
 
 def progress(console: Console) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
@@ -14,7 +16,9 @@ def progress(console: Console) -> Progress:
 
 @contextmanager
 def told(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
-    """Tells how many are done, and of how many."""
+    """Tells how many are done, and of how many; without a terminal only what it is, once."""
+    if not console.is_terminal:
+        say(console, f"measuring: {what}")
     with progress(console) as bar:
         task = bar.add_task(what)
         yield lambda done, total: bar.update(task, completed=done, total=total, description=f"{what} {done}/{total}")

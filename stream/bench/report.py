@@ -24,7 +24,7 @@ class Gpu(Part):
 
 
 class Machine(Part):
-    """What the benchmark found. `fingerprint`: the first 16 hex digits of a SHA-256 over what speed hangs on: all but `memory_free_mb`.
+    """What the benchmark found. `fingerprint`: the same on machines that are alike, whatever is installed: see `models.machine.fingerprint`.
 
     `instruction_sets`: of those that matter to neural networks the ones that the processor has. `cores`: that may be used, after affinity and a container's
     share. `absent`: for each provider, GPU and sensor of energy that is not there, why.
