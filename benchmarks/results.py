@@ -28,7 +28,7 @@ def figures(report: Report, peers: Comparison) -> str:
         "|---|---|",
         *(f"| {name} | {value} |" for name, value in _rows(report)),
         "",
-        f"The same clip ({peers.clip.name}, {peers.clip.width} x {peers.clip.height}) through others, every frame, in turn in one run:",
+        f"The same clip ({peers.clip.name}, {peers.clip.width} x {peers.clip.height}) through others, every frame, in turn in one run ([who they are](benchmarks/peers/README.md)):",
         "",
         "| | frames/s | ms of processor time a frame | peak MB |",
         "|---|---|---|---|",
@@ -80,7 +80,8 @@ def _peers(peers: Comparison) -> Iterable[str]:
         return next(each for each in peers.figures if each.name == name and each.labels["peer"] == peer)
 
     for each in sorted(peers.peers, key=lambda each: -of("peer_fps", each.name).value):
-        name = f"**{each.what}**" if each.name == OURS else each.what
+        name = f"`{each.name}`: {each.what}"
+        name = f"**{name}**" if each.name == OURS else name
         cpu, peak = of("peer_cpu_ms", each.name), of("peer_memory_mb", each.name)
         yield f"| {name} | {_shown(of('peer_fps', each.name))} | {cpu.value:.1f} | {peak.value:.0f} |"
     for name, reason in peers.left_out.items():

@@ -101,7 +101,7 @@ def _command(report: Report) -> Section:
     return Section(
         "command",
         "The whole command",
-        "rivereye stream as a process of its own, from its start on: loading the model is part of it.",
+        "rivereye stream as a process of its own, over the first 4 s of a clip, from its start on: loading the model is part of it.",
         ("clip", *told.values()),
         tuple(
             Row((Cell(clip), *(cell(one(report, name, clip=clip)) for name in told)))
