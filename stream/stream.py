@@ -20,8 +20,8 @@ from models.picture import SUFFIXES
 from models.say import say
 from stream.board import Board, board_for
 from stream.configuration.changes import changes
-from stream.configuration.settings import Outputs, Settings
 from stream.configuration.effective import picked_up, resolved
+from stream.configuration.settings import Outputs, Settings
 from stream.looking.lookout import Lookout, lookout_of
 from stream.session import Session
 from stream.sinks.jsonl import STDOUT
