@@ -1,13 +1,18 @@
 """Empty charts of pygal's that share one look, and marks to be put into them."""
 
+import sys
 from collections.abc import Sequence
 from math import ceil, floor, log10
 from typing import Any
 
+import pygal
 from pygal.style import Style
 
 from stream.bench.figure import Figure
 from stream.bench.words import cell, plain
+
+# pygal takes part in every import from now on, for maps that it does not have, in a way that Python has given up: each would come with a warning.
+sys.meta_path[:] = [each for each in sys.meta_path if not isinstance(each, pygal.PluginImportFixer)]
 
 WIDTH, HEIGHT = 460, 320
 SIZE = 11

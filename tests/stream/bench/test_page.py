@@ -1,6 +1,8 @@
 """The page: whole, of one file, in a real browser, and harmless whatever clips and models are called."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -251,3 +253,12 @@ def test_hostile_names_do_nothing_in_a_browser(opened: Opener) -> None:
     assert tab.locator("script, img").count() == 0
     assert "<script>alert('river')</script>" in tab.title()
     assert tab.locator("figure > svg.chart").count() == sum(map(len, CHARTS.values()))
+
+
+def test_drawing_leaves_python_as_it_was() -> None:
+    """pygal hooks into imports in a way that makes each of them warn."""
+    code = "import stream.bench.page, fractions, wave, sys; print([type(each).__name__ for each in sys.meta_path])"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "pygal" not in done.stdout.lower()
+    assert "PluginImportFixer" not in done.stdout
