@@ -1,5 +1,6 @@
 """Options that several verbs of this stage share."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,4 +18,8 @@ Provider = Annotated[
     typer.Option(
         help="What runs the network: auto (cuda where there is one, else cpu), cpu, cuda, tensorrt, openvino. One that is wanted and not there is an error."
     ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(help="A configuration file (see `rivereye config example`), in place of sources and options."),
 ]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from models.bundle import DEFAULT
-from stream.options import SOURCE, ModelName, Precision, Provider, console
+from stream.options import SOURCE, Config, ModelName, Precision, Provider, console
 
 BESIDE = ("config", "sources", "overwrite")
 """What may stand beside a configuration file, or is refused there by itself."""
@@ -18,10 +18,7 @@ LOOKING, TIME, PLACES, LINE = "How to look", "What to look at", "Where it goes",
 def stream(
     context: typer.Context,
     sources: Annotated[list[str] | None, typer.Argument(help=f"{SOURCE} Several are watched at once.")] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option(help="A configuration file (see `rivereye config example`), in place of sources and options."),
-    ] = None,
+    config: Config = None,
     model: ModelName = DEFAULT,
     precision: Precision = None,
     provider: Provider = "auto",
