@@ -34,17 +34,20 @@ def run(clip: Path, options: Sequence[str]) -> dict[str, float]:
         assert process.stderr is not None
         alarm = Timer(LIMIT_S, process.kill)
         alarm.start()
-        found: dict[str, float] = {}
-        for _ in process.stdout:
-            found.setdefault(FIRST, time.perf_counter() - began)
-            peak = max(peak, _peak_mb(process.pid))
-        said = process.stderr.read().decode(errors="replace").strip()
-        if sys.platform == "linux":
-            _, status, used = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-            found |= {"command_cpu_s": used.ru_utime + used.ru_stime, "command_peak_mb": peak}
-        process.wait()
-        alarm.cancel()
+        try:
+            found: dict[str, float] = {}
+            for _ in process.stdout:
+                found.setdefault(FIRST, time.perf_counter() - began)
+                peak = max(peak, _peak_mb(process.pid))
+            said = process.stderr.read().decode(errors="replace").strip()
+            if sys.platform == "linux":
+                _, status, used = os.wait4(process.pid, 0)
+                process.returncode = os.waitstatus_to_exitcode(status)
+                found |= {"command_cpu_s": used.ru_utime + used.ru_stime, "command_peak_mb": peak}
+            process.wait()
+        finally:  # Ctrl-C, say
+            alarm.cancel()
+            process.kill()
     if process.returncode or FIRST not in found:
         raise SourceError(f"`rivereye stream {clip}` ended with exit code {process.returncode}: {said[-500:]}")
     return found

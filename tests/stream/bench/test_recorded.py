@@ -1,11 +1,14 @@
 """Recorded video from end to end, its stages, and the command as a process."""
 
 import json
+import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from time import sleep
 
 import numpy as np
+import psutil
 import pytest
 
 from models.classifier import Classifier
@@ -122,3 +125,22 @@ def test_memory_is_that_of_the_command_and_not_of_who_started_it(clip: Path, tmp
 def test_a_command_that_fails_is_no_figure(clip: Path) -> None:
     with pytest.raises(SourceError, match=r"ended with exit code 1: .*no model bundle at /nowhere"):
         run(clip, ["--model", "/nowhere"])
+
+
+def test_ctrl_c_ends_the_command_too(clip: Path, tmp_path: Path) -> None:
+    def interrupt(_: int, __: object) -> None:
+        raise KeyboardInterrupt
+
+    options = ["--model", str(opened_bundle(tmp_path / "bundle").folder), "--no-tuned"]
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run(clip, options)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert not [each for each in psutil.Process().children() if each.status() != psutil.STATUS_ZOMBIE]
+    assert not [
+        each for each in threading.enumerate() if isinstance(each, threading.Timer) and not each.finished.is_set()
+    ]
