@@ -1,6 +1,7 @@
 """A measurement in a process of its own: memory that others took before is not counted with it."""
 
 import signal
+import sys
 from collections.abc import Callable
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -9,6 +10,8 @@ from typing import Any, TypeVar
 from models.errors import RivereyeError, first_line
 
 Result = TypeVar("Result")
+PATIENCE_S = 10.0
+"""How long it may take to end in order."""
 
 
 def apart(function: Callable[..., Result], *given: Any, tell: Callable[[str], None]) -> Result:
@@ -36,13 +39,15 @@ def apart(function: Callable[..., Result], *given: Any, tell: Callable[[str], No
         raise RivereyeError(f"the process that measured is gone (exit code {process.exitcode})") from None
     finally:
         process.terminate()
+        process.join(PATIENCE_S)
+        process.kill()
         process.join()
         ours.close()
 
 
 def _work(answers: Connection, function: Callable[..., Any], given: tuple[Any, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that waits
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, lambda _, __: sys.exit(1))  # in order: cameras end, and folders go
     try:
         result = function(*given, tell=lambda text: answers.send(("told", text)))
     except RivereyeError as error:

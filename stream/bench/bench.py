@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from models.errors import GateNotMet, UsageError
+from models.errors import GateNotMet, OutputError, UsageError, reason
 from models.outputs import check_folder, new_folder
 from models.say import say
 from stream.bench import recorded, scenarios, stages, sweep, whole, yardstick
@@ -24,6 +24,7 @@ from stream.bench.table import show
 from stream.bench.used import remember
 
 PAGE = "bench.html"
+CAPACITY, ACCURACY = ("capacity_cameras", "capacity_memory_mb", "capacity_cores"), ("accuracy_percent", "flips")
 NAMES = {
     *(
         *yardstick.KINDS,
@@ -36,7 +37,7 @@ NAMES = {
         *stages.KINDS,
         *whole.KINDS,
     ),
-    *("accuracy_percent", "flips", "capacity_cameras", "capacity_memory_mb", "capacity_cores"),
+    *(*CAPACITY, *ACCURACY),
 }
 """Of all figures that there can be."""
 
@@ -78,10 +79,13 @@ def bench(
         finally:
             run.close()
     report = _report(run, time.monotonic() - began)
-    with new_folder(out, overwrite, BENCH) as draft:
-        (draft / BENCH).write_text(report.model_dump_json(by_alias=True, indent=1) + "\n", encoding="utf-8")
-        (draft / PAGE).write_text(page(report), encoding="utf-8")
-    show(report, console)
+    show(report, console)  # first, as minutes of measuring must not be lost to a full disk
+    try:
+        with new_folder(out, overwrite, BENCH) as draft:
+            (draft / BENCH).write_text(report.model_dump_json(by_alias=True, indent=1) + "\n", encoding="utf-8")
+            (draft / PAGE).write_text(page(report), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"cannot write {out}: {reason(error)}; choose another place") from error
     say(console, f"written: {out / BENCH}, {out / PAGE}")
     if wanted.tune:
         remember(run.used, bundle, run.tried, console)
@@ -90,9 +94,13 @@ def bench(
     return report
 
 
-def check_names(requirements: Sequence[Requirement]) -> None:
-    """Before minutes of measuring. Raises UsageError: there is no figure of this name."""
+def check_names(requirements: Sequence[Requirement], capacity: bool, data: bool) -> None:
+    """Before minutes of measuring. Raises UsageError: there is no figure of this name, or it will not be measured."""
     for each in requirements:
+        name = each.selector.name
+        for wanted, given, names in (("--capacity", capacity, CAPACITY), ("--data", data, ACCURACY)):
+            if name in names and not given:
+                raise UsageError(f"--require: {name} is measured with {wanted} only; give that, too")
         if each.selector.name not in NAMES:
             raise UsageError(
                 f"--require: there is no figure {each.selector.name!r}; there are {', '.join(sorted(NAMES))}"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 from typer.core import TyperGroup
 
 from models.bundle import DEFAULT
@@ -139,7 +140,7 @@ def run(
 
     views_named(views)
     requirements = [Requirement.read(each) for each in require or []]
-    check_names(requirements)
+    check_names(requirements, capacity, data is not None)
     plan = Plan(
         duration=duration, repeats=repeats, trials=max(trials, repeats), stability=stability, seed=seed, views=views
     )
@@ -159,7 +160,7 @@ def compare(
     """Say what differs between two benchmarks, and whether by more than the noise."""
     from stream.bench.compare import compare as begin
 
-    begin(first, second, as_json, console, everything)
+    begin(first, second, as_json, Console(), everything)
 
 
 @app.command("clips")

@@ -33,7 +33,7 @@ Verdict = Literal["better", "worse", "differs", "same", "only in A", "only in B"
 class Compared(Part):
     """One figure of both reports. `ratio`: B / A, None where there is none. `differs`: beyond the noise, of what is neither better nor worse.
 
-    `by_chance`: how probable it is that samples of two equal figures lie apart, as they have to; None where there are too few.
+    `by_chance`: how probable it is that samples of two equal figures lie apart, as they have to; None of a figure in one report only.
     """
 
     a: Figure | None
@@ -126,7 +126,7 @@ def judge(a: Figure, b: Figure) -> Compared:
         good = (b.value > a.value) == (b.better == "higher")
         verdict = "differs" if b.better == "neither" else "better" if good else "worse"
     ratio = b.value / a.value if a.value else None
-    return Compared(a=a, b=b, ratio=ratio, verdict=verdict, by_chance=chance if chance <= RARE else None)
+    return Compared(a=a, b=b, ratio=ratio, verdict=verdict, by_chance=chance)
 
 
 def show(comparison: Comparison, console: Console, everything: bool = False) -> None:

@@ -1,7 +1,10 @@
 """Measuring in a process of its own."""
 
 import os
+import time
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -27,6 +30,26 @@ def breaks(tell: Tell) -> None:
 
 def dies(tell: Tell) -> None:
     os._exit(7)
+
+
+def lingers(folder: Path, tell: Tell) -> None:
+    with TemporaryDirectory(dir=folder):
+        tell("within")
+        time.sleep(60)
+
+
+def test_whoever_waits_no_longer_ends_it_in_order(tmp_path: Path) -> None:
+    """As Ctrl-C does: what it holds is let go, its folder among it."""
+
+    def interrupted(_: str) -> None:
+        assert list(tmp_path.iterdir())
+        raise KeyboardInterrupt
+
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        apart(lingers, tmp_path, tell=interrupted)
+    assert not list(tmp_path.iterdir())
+    assert time.monotonic() - began < 30
 
 
 def test_it_is_another_process_that_tells_and_answers() -> None:
