@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from stream.bench.whole import FRONT_DOOR
+
 SLOWER = """
 import sys, time
 from models.classifier import Classifier
@@ -25,7 +27,6 @@ def slower(self, pictures):
 
 Classifier.probabilities = slower
 """
-FRONT_DOOR = "import sys; sys.argv[0] = 'rivereye'; from rivereye import main; main()"
 
 
 def measure(clip: Path, out: Path, share: float, options: list[str]) -> None:

@@ -36,7 +36,7 @@ RECORDS = 500
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What the stages of one clip work on. `pictures`: decoded frames; `small`: their views at the network's size, as a batch."""
+    """What the stages of one clip work on. `pictures`: decoded frames."""
 
     clip: Path
     watching: Watching
