@@ -43,6 +43,7 @@ def _root(
 app.command("train")(train.verbs.train)
 app.command("evaluate")(train.afterwards.evaluate)
 app.command("table")(train.verbs.table)
+app.command("slim")(train.afterwards.slim)
 app.command("aim")(train.afterwards.aim)
 app.command("across")(train.afterwards.across)
 app.command("export")(deploy.verbs.export)

@@ -1,4 +1,4 @@
-"""The README's figures, from the reports in `benchmarks/results`: `python -m benchmarks.results` writes them there.
+"""The figures of README and docs, from the reports in `benchmarks/results`: `python -m benchmarks.results` writes them there.
 
 `make results` measures anew, with this machine for itself, and then does that.
 """
@@ -6,14 +6,15 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from benchmarks.outcome import Planted, told
 from benchmarks.peers.report import Comparison
 from stream.bench.figure import Figure
 from stream.bench.report import Report, read_report
 
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
+README, DOCS = ROOT / "README.md", ROOT / "docs" / "benchmark.md"
 FOLDER = ROOT / "benchmarks" / "results"
-BENCH, PEERS = FOLDER / "bench", FOLDER / "peers.json"
+BENCH, PEERS, PLANTED = FOLDER / "bench", FOLDER / "peers.json", FOLDER / "planted.json"
 BEGIN, END = "<!-- figures: begin (python -m benchmarks.results) -->", "<!-- figures: end -->"
 OURS = "rivereye"
 
@@ -50,6 +51,11 @@ def read_peers(path: Path = PEERS) -> Comparison:
     return Comparison.model_validate_json(path.read_bytes())
 
 
+def read_planted(path: Path = PLANTED) -> Planted | None:
+    """None where nothing was planted."""
+    return Planted.model_validate_json(path.read_bytes()) if path.exists() else None
+
+
 def _rows(report: Report) -> Iterable[tuple[str, str]]:
     for clip in report.clips:
         for gate in ("off", "on"):
@@ -59,18 +65,28 @@ def _rows(report: Report) -> Iterable[tuple[str, str]]:
             what = f"{clip.width} x {clip.height} recording, `{clip.name}`{', with the gate' if gate == 'on' else ''}"
             yield what, f"{_shown(speed)} frames/s; {share.value:.0%} of decoding alone ({decode.value:.0f})"
     best = max(report.named("model_fps"), key=lambda each: each.value)
+    several = len({each.labels["precision"] for each in report.named("model_fps")}) > 1
+    precision = f"{best.labels['precision']}, " if several else ""
     yield (
-        f"the model alone, batches of {best.labels['batch']}, {best.labels['threads']} threads",
+        f"the model alone, {precision}batches of {best.labels['batch']}, {best.labels['threads']} threads",
         f"{_shown(best)} pictures/s",
     )
+    for tried in report.tried:
+        if tried.chosen:
+            what = f"{tried.precision} on {tried.provider}, batches of {tried.batch}, {tried.threads} threads"
+            yield f"fastest of {len(report.tried)} settings (`--tune`): {what}", f"{_shown(tried.fps)} frames/s"
+    for each in report.accuracy:
+        flips = "" if each.flips is None else f"; {each.flips} decided otherwise than by {each.against}"
+        value = f"{each.accuracy:.1%} ({each.low:.1%} to {each.high:.1%}){flips}"
+        yield f"right of {each.n} labelled pictures, which it may have learnt from, {each.precision}", value
     if report.capacity is not None:
         limit, fps, seconds = report.capacity.limit_ms, report.capacity.fps, report.capacity.seconds
         yield (
             f"live cameras (`{report.capacity.clip}`) at {fps:g} looks a second each, 99 % within {limit:g} ms",
             f"{report.capacity.cameras}, for {seconds:g} s, twice",
         )
-    (first,) = report.named("command_first_detection_s")
-    yield "`rivereye stream`: first detection after", f"{_shown(first)} s"
+    for first in report.named("command_first_detection_s"):
+        yield "`rivereye stream`: first detection after", f"{_shown(first)} s"
     for peak in report.named("command_peak_mb"):
         yield "`rivereye stream`: peak of memory, one recording", f"{_shown(peak)} MB"
 
@@ -94,8 +110,12 @@ def _shown(figure: Figure) -> str:
 
 
 def main() -> None:
-    text = README.read_text(encoding="utf-8")
-    README.write_text(put_into(text, figures(read_report(BENCH), read_peers())), encoding="utf-8")
+    insides = {README: figures(read_report(BENCH), read_peers())}
+    planted = read_planted()
+    if planted is not None:
+        insides[DOCS] = told(planted)
+    for path, inside in insides.items():
+        path.write_text(put_into(path.read_text(encoding="utf-8"), inside), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from deploy.bytesin import centre_of, feed_bytes
 from models.errors import UsageError
 
 CALIBRATION_PICTURES = 256
@@ -52,8 +53,9 @@ def layers(model: onnx.ModelProto) -> list[str]:
         model: fp32, as `to_onnx` gives it.
     """
     with quiet(), tempfile.TemporaryDirectory(prefix="rivereye-") as folder:
-        nodes = _prepared(model, Path(folder)).graph.node
-        spared = _spared(nodes)
+        prepared = _prepared(model, Path(folder))
+        nodes = prepared.graph.node
+        spared = _spared(nodes)[0 if centre_of(prepared) is None else 1 :]
         return [node.name for node in nodes if node.op_type in MULTIPLYING and node.name not in spared]
 
 
@@ -79,13 +81,17 @@ def to_int8(
     """
     with quiet(), tempfile.TemporaryDirectory(prefix="rivereye-") as folder:
         prepared, quantised = _prepared(model, Path(folder)), Path(folder) / "quantised.onnx"
+        spared = _spared(prepared.graph.node)
+        first, centre = spared[0], centre_of(prepared)
+        if centre is not None and first not in kept:
+            spared.remove(first)
         quantize_static(
             Path(folder) / PREPARED,
             quantised,
             Batches(pictures),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=[*MULTIPLYING, "MaxPool", "Relu"],
-            nodes_to_exclude=[*_spared(prepared.graph.node), *kept],
+            nodes_to_exclude=[*spared, *kept],
             per_channel=True,
             reduce_range=reduce_range,
             activation_type=QuantType.QUInt8,
@@ -94,6 +100,8 @@ def to_int8(
             extra_options={"CalibMovingAverage": True},
         )
         made = onnx.load(quantised)
+        if centre is not None and first not in kept:
+            feed_bytes(made, centre)
     if not any(node.op_type == "DequantizeLinear" for node in made.graph.node):
         raise UsageError(
             "int8: nothing in this network but its first convolution and its last matrix could be quantised; leave int8 out"

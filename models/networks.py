@@ -63,8 +63,13 @@ def build(network: str, weights: str, head: Head = PAPERS_HEAD) -> keras.Model:
     base = BASES[network](include_top=False, weights=None, input_tensor=centred)
     _copy_weights(_pretrained(network, weights), base)
     base.trainable = False
+    return with_head(network, pictures, base.output, head)
+
+
+def with_head(network: str, pictures: keras.KerasTensor, features: keras.KerasTensor, head: Head) -> keras.Model:
+    """The network from `pictures` to the base's `features`, and the classifier on top of them."""
     pooling = keras.layers.Flatten if head.pooling == "flatten" else keras.layers.GlobalAveragePooling2D
-    features = pooling(name=head.pooling)(base.output)
+    features = pooling(name=head.pooling)(features)
     for number, units in enumerate(head.hidden):
         suffix = str(number + 1) if number else ""
         features = keras.layers.Dense(units, activation="relu", name=f"hidden{suffix}")(features)

@@ -6,10 +6,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from models.errors import UsageError
 from models.extras import importing
-from train.options import Data, Groups, Positive
+from train.options import Data, Features, Groups, MixedPrecision, Overwrite, Positive
 
 console = Console(stderr=True)
+
+KEEP = 0.125
+"""The slimmest of which the released one lost nothing that could be told from chance: docs/slim.md."""
 
 
 def aim(
@@ -29,6 +33,52 @@ def aim(
         from train.aim import decide_anew
 
     decide_anew(run, aim, unseen or (), console)
+
+
+def slim(
+    run: Annotated[Path, typer.Argument(help="Folder that `rivereye train` wrote: the full network.")],
+    out: Annotated[Path, typer.Option(help="Folder of the slim network's run, to be made.")],
+    keep: Annotated[
+        float | None,
+        typer.Option(help="Share of the channels that is kept; of the first two blocks half of that. By itself 0.125."),
+    ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            help="In place of --keep: the slimmest network that loses no more accuracy than this on validation pictures, such as 0.5pp (percentage points)."
+        ),
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="To learn again what pruning cost.")] = 16,
+    learning_rate: Annotated[
+        float, typer.Option(min=1e-7, max=0.1, help="The highest; it rises to it, then falls.")
+    ] = 1e-3,
+    batch: Annotated[int, typer.Option(min=1, help="Pictures a step.")] = 64,
+    features: Features = None,
+    mixed_precision: MixedPrecision = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Make a network slim: cut away most channels of every layer, and let the full network teach the rest.
+
+    The new run has the same pictures in the same parts, and its report shows both networks. `rivereye export` makes a bundle of it, as of any other. After a kill or Ctrl-C the same command goes on where it was.
+    """
+    if keep is not None and budget is not None:
+        raise UsageError("--keep and --budget: give one of them")
+    allowed = None if budget is None else _points(budget)
+    with importing("train"):
+        from train.slim import slim as begin
+        from train.slimming import Slimming
+
+    share = None if allowed is not None else KEEP if keep is None else keep
+    slimming = Slimming(
+        share,
+        allowed,
+        epochs,
+        learning_rate=learning_rate,
+        batch=batch,
+        features=features,
+        mixed_precision=mixed_precision,
+    )
+    begin(run, out, slimming, overwrite, console)
 
 
 def evaluate(
@@ -64,3 +114,11 @@ def across(
         from train.across import look_across
 
     look_across(runs, aim, json, console)
+
+
+def _points(text: str) -> float:
+    """`0.5pp` as a number. Raises UsageError."""
+    try:
+        return float(text.strip().removesuffix("pp"))
+    except ValueError:
+        raise UsageError(f"--budget {text!r}: give percentage points of accuracy, such as 0.5pp") from None

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,7 @@ def aim_named(text: str) -> Aim:
     return Aim(plain, match[1], limit)
 
 
-def temperature(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> float:
+def temperature(labels: NDArray[np.int64] | NDArray[np.float32], probabilities: NDArray[np.float32]) -> float:
     """The number to divide logits by, for the smallest loss (Guo et al., "On Calibration of Modern Neural Networks", 2017).
 
     1 where no finite number is best: too few pictures, or all of them right.
@@ -67,17 +68,18 @@ def temperature(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -
         probabilities: float, (n,), before calibration.
     """
     logits = logits_of(probabilities)
-    signs = np.where(labels == 1, 1.0, -1.0)
 
     def loss(log_temperature: float) -> float:
-        return float(np.logaddexp(0, -signs * logits / np.exp(log_temperature)).mean())
+        return cross_entropy(labels, logits / np.exp(log_temperature))
 
     found = minimize_scalar(loss, bounds=np.log((COLDEST, HOTTEST)), method="bounded")
     best = float(np.exp(found.x))
     return best if 1.01 * COLDEST < best < HOTTEST / 1.01 else 1.0
 
 
-def temperature_and_shift(labels: NDArray[np.int64], probabilities: NDArray[np.float32]) -> tuple[float, float]:
+def temperature_and_shift(
+    labels: NDArray[np.int64] | NDArray[np.float32], probabilities: NDArray[np.float32]
+) -> tuple[float, float]:
     """Numbers to divide logits by, and then to take off them, for the smallest loss.
 
     On cameras that a network has not seen its logits are not only too large, but too high: much there is new, and taken
@@ -85,14 +87,13 @@ def temperature_and_shift(labels: NDArray[np.int64], probabilities: NDArray[np.f
     no finite numbers are best.
 
     Args:
-        labels: int, (n,), 1 for a ship; both classes present.
+        labels: (n,), 1 for a ship; both classes present. Or probabilities of another network, to come near to.
         probabilities: float, (n,), before calibration.
     """
     logits = logits_of(probabilities)
-    signs = np.where(labels == 1, 1.0, -1.0)
 
     def loss(numbers: NDArray[np.float64]) -> float:
-        return float(np.logaddexp(0, -signs * (logits / np.exp(numbers[0]) - numbers[1])).mean())
+        return cross_entropy(labels, logits / np.exp(numbers[0]) - numbers[1])
 
     found = minimize(
         loss, [np.log(temperature(labels, probabilities)), 0.0], bounds=[np.log((COLDEST, HOTTEST)), FARTHEST]
@@ -100,6 +101,11 @@ def temperature_and_shift(labels: NDArray[np.int64], probabilities: NDArray[np.f
     divisor, shift = float(np.exp(found.x[0])), float(found.x[1])
     settled = 1.01 * COLDEST < divisor < HOTTEST / 1.01 and abs(shift) < 0.99 * FARTHEST[1]
     return (divisor, shift) if settled else (temperature(labels, probabilities), 0.0)
+
+
+def cross_entropy(labels: NDArray[Any], logits: NDArray[np.float64]) -> float:
+    """Mean loss of the logits, (n,), where labels, (n,), are 0, 1 or in between."""
+    return float((np.logaddexp(0, logits) - labels * logits).mean())
 
 
 def calibrated(probabilities: NDArray[np.float32], at: float, shift: float = 0.0) -> NDArray[np.float32]:

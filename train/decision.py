@@ -71,6 +71,36 @@ def decide(answers: Answers, aim: str | None, unseen: Unseen | None = None) -> d
     }
 
 
+def inherited(decision: Mapping[str, Any], full: NDArray[np.float32], answers: Answers) -> dict[str, Any]:
+    """The decision of a full network, for the slim one that learnt to answer like it.
+
+    Thresholds are the full network's, chosen on whatever it had; temperature and shift are those with which the slim network's probabilities
+    on validation pictures come nearest to the full one's. No label is looked at.
+
+    Args:
+        decision: the full network's.
+        full: its answers on the validation part, as it gives them, (n,).
+        answers: of the slim network, as it gives them.
+    """
+    aimed = decision["aim"] is not None
+    wanted = calibrated(full, decision["temperature"], decision.get("shift", 0.0)) if aimed else full
+    divisor, shift = temperature_and_shift(wanted, answers["validation"][1]) if aimed else (1.0, 0.0)
+    labels, before = answers["test"]
+    after = calibrated(before, divisor, shift) if aimed else before
+
+    def point(at: float) -> dict[str, Any]:
+        return {"threshold": at, "test": asdict(measure(labels, after, at))}
+
+    return {
+        **decision,
+        "temperature": divisor,
+        "shift": shift,
+        **point(decision["threshold"]),
+        "aims": {name: point(each["threshold"]) for name, each in decision["aims"].items()},
+        "calibration_error": {"before": calibration_error(labels, before), "after": calibration_error(labels, after)},
+    }
+
+
 def doubt(aim: Aim, labels: NDArray[np.int64]) -> str | None:
     """Why the aim may be missed, in words: too few pictures to choose on. None where there are enough."""
     if too_tight := _too_tight(aim, labels):

@@ -47,15 +47,22 @@ def all_gpus() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def in_precision(policy: str) -> Iterator[None]:
+    """Networks built inside compute in this precision."""
+    before = keras.mixed_precision.global_policy()
+    keras.mixed_precision.set_global_policy(policy)
+    try:
+        yield
+    finally:
+        keras.mixed_precision.set_global_policy(before)
+
+
 def twin(network: keras.Model, head: Head, policy: str) -> keras.Model:
     """The same network with the same weights that computes in another precision; the network itself for float32."""
     if policy == FLOAT32:
         return network
-    before = keras.mixed_precision.global_policy()
-    keras.mixed_precision.set_global_policy(policy)
-    try:
+    with in_precision(policy):
         copy = build(network.name, "none", head)
-    finally:
-        keras.mixed_precision.set_global_policy(before)
     copy.set_weights(network.get_weights())
     return copy

@@ -86,7 +86,7 @@ def _of_run(folder: Path) -> Judge:
         learnt = frozenset[Path | str](
             {Path(row["path"]) for row in own} | {row["sha256"] for row in own if row.get("sha256")}
         )
-    network = _load(folder / "network.keras")
+    network = load_network(folder / "network.keras")
     _, height, width, _ = network.input_shape
 
     def answer(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -106,7 +106,7 @@ def _of_run(folder: Path) -> Judge:
     )
 
 
-def _load(path: Path) -> Any:
+def load_network(path: Path) -> Any:
     """The Keras network. Imported here: a bundle is judged without TensorFlow."""
     with importing("train"):
         import keras

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -112,18 +112,35 @@ def _fed(
     stages: list[Fed] = []
     for stage in reversed(learning.recipe.stages):
         layer = layer_before(network, first_trainable(network, stage.unfreeze))
-        same = hash_up_to(network, layer)[:16]
         made: dict[Part, Inputs] = {}
         for part, inputs in fed.items():
             policy, asked = (learning.policy, learner) if part == "train" else (FLOAT32, network)
-            folder = learning.features / f"{layer}-{same}-{policy}"
-            dtype = "float32" if policy == FLOAT32 else "float16"
-            features = Features(folder, tuple(network.get_layer(layer).output.shape[1:]), dtype)
-            progress = partial(track, description=f"{part}: frozen layers up to {layer}", console=console)
-            made[part] = layer_output(asked, inputs, layer, features, digests[part], progress)
+            made[part] = frozen(asked, network, layer, inputs, digests[part], policy, learning.features, part, console)
         fed = made
         stages.insert(0, fed)
     return stages
+
+
+def frozen(
+    asked: keras.Model,
+    network: keras.Model,
+    layer: str,
+    inputs: Inputs,
+    digests: Sequence[bytes],
+    policy: str,
+    folder: Path,
+    what: str,
+    console: Console,
+) -> Inputs:
+    """What the layers up to `layer` make of the inputs, from `folder` where it is kept there.
+
+    `asked` is the network itself, or its twin that computes in `policy`; `what` the inputs are called beside the progress bar.
+    """
+    name = f"{layer}-{hash_up_to(network, layer)[:16]}-{policy}"
+    dtype = "float32" if policy == FLOAT32 else "float16"
+    features = Features(folder / name, tuple(network.get_layer(layer).output.shape[1:]), dtype)
+    progress = partial(track, description=f"{what}: frozen layers up to {layer}", console=console)
+    return layer_output(asked, inputs, layer, features, digests, progress)
 
 
 def _watchers(folder: Path | None, stage: str) -> list[keras.callbacks.Callback]:

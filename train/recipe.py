@@ -1,8 +1,10 @@
 """Recipes: how a network is trained. The paper's, the one for river cameras, and either with changes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
+
+from pydantic import TypeAdapter
 
 from models.errors import UsageError
 
@@ -128,6 +130,11 @@ def recipe_named(name: str, changes: Changes | None = None) -> Recipe:
     recipe = replace(recipe, stages=tuple(stages))
     _check(recipe)
     return recipe if recipe == RECIPES[name] else replace(recipe, name=f"{name}, changed")
+
+
+def recipe_from(record: Mapping[str, Any]) -> Recipe:
+    """The recipe that run.json holds."""
+    return TypeAdapter(Recipe).validate_python(record["recipe"])
 
 
 def unfrozen(text: str) -> str:

@@ -15,7 +15,8 @@ from models.outputs import replace_text
 from models.say import say
 from train.report import percent
 from train.run import write_json
-from train.train import Settings, train
+from train.settings import Settings
+from train.train import train
 
 SCHEMA = "rivereye/table/1"
 PUBLISHED = {"vgg16": (0.9438, 0.9521), "vgg19": (0.9297, 0.9639)}

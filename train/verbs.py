@@ -110,7 +110,7 @@ def train(
     )
     recipe_named(recipe, changes)  # refused now, not once TensorFlow is loaded
     with importing("train"):
-        from train.train import Settings
+        from train.settings import Settings
         from train.train import train as begin
 
     settings = Settings(
@@ -154,8 +154,8 @@ def table(
     After a kill or Ctrl-C the same command goes on; runs that are finished are taken as they are.
     """
     with importing("train"):
+        from train.settings import Settings
         from train.table import tabulate
-        from train.train import Settings
 
     settings = Settings(
         weights=weights,

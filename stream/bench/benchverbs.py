@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -156,11 +156,17 @@ def compare(
     second: Annotated[Path, typer.Argument(help="The same of another run.")],
     everything: Annotated[bool, typer.Option("--all", help="Show also what is the same.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object to standard output instead.")] = False,
+    fail_on: Annotated[
+        Literal["worse", "different"] | None,
+        typer.Option(
+            help="Exit code 3 where a figure is worse in the second by more than the noise, or different in any way (also missing in one); not where the machine itself explains it."
+        ),
+    ] = None,
 ) -> None:
     """Say what differs between two benchmarks, and whether by more than the noise."""
     from stream.bench.compare import compare as begin
 
-    begin(first, second, as_json, Console(), everything)
+    begin(first, second, as_json, Console(), everything, fail_on)
 
 
 @app.command("clips")

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from stream.bench.plots import plots
 from stream.bench.report import Clip, Report
 from stream.bench.sections import sections
-from stream.bench.words import UNSTABLE, cell, found, named, one, plain, spread_note, unstable, unstable_note
+from stream.bench.words import UNSTABLE, cell, found, named, notes, one, plain, spread_note, unstable, unstable_note
 
 TEMPLATE = "page.html.j2"
 
@@ -39,6 +39,7 @@ def page(report: Report) -> str:
         report=report,
         processor=named(report.machine),
         lines=found(report),
+        notes=notes(report),
         tiles=list(_tiles(report)),
         sections=sections(report),
         plots=plots(report),

@@ -16,6 +16,9 @@ from stream.bench.words import apart, distinct, distributions, number, one, plai
 
 LIMIT = "limit"
 """Class of a limit's line."""
+OPEN = "open"
+"""Class of dots that stand for what has no value."""
+NO_ANSWER = "no answer: more than 1 in 100 looks never came, so there is no p99"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,37 +122,34 @@ def capacity_plots(capacity: Capacity) -> list[Plot]:
     """p99 and the share that was late, against the number of cameras; a dot an attempt."""
     attempts = sorted(capacity.attempts, key=lambda each: each.cameras)
     known = [each.p99_ms for each in attempts if each.p99_ms]
-    drawn = []
-    if known:
-        marks = decades(min(*known, capacity.limit_ms), max(*known, capacity.limit_ms))
-        points = [
-            (each.cameras, each.p99_ms and log10(each.p99_ms), each.carried, f"p99 {each.p99_ms} ms")
-            for each in attempts
-        ]
-        drawn.append(
-            _cameras(
-                "p99 of latency against cameras",
-                "p99, milliseconds, logarithmic",
-                points,
-                marks,
-                log10(capacity.limit_ms),
-            )
-        )
-    top = ticks(max(2.0, *(100 * each.late for each in attempts)))
-    late = [(each.cameras, 100 * each.late, each.carried, f"{100 * each.late:.2f} % late") for each in attempts]
-    scale = [{"value": each, "label": f"{each:g}"} for each in top]
-    drawn.append(_cameras("Looks that came late, or never", "late, percent of those due", late, scale, 1.0))
-    return drawn
+    marks = decades(min([*known, capacity.limit_ms]), max([*known, capacity.limit_ms]))
+    top = marks[-1]["value"]
+    points = [
+        _Point(each.cameras, log10(each.p99_ms), each.carried, f"p99 {number(each.p99_ms)} ms")
+        if each.p99_ms
+        else _Point(each.cameras, top, None, NO_ANSWER)
+        for each in attempts
+    ]
+    up = "p99, milliseconds, logarithmic"
+    p99 = _cameras("p99 of latency against cameras", up, points, marks, log10(capacity.limit_ms))
+    shares = ticks(max(2.0, *(100 * each.late for each in attempts)))
+    late = [_Point(each.cameras, 100 * each.late, each.carried, f"{100 * each.late:.2f} % late") for each in attempts]
+    scale = [{"value": each, "label": f"{each:g}"} for each in shares]
+    return [p99, _cameras("Looks that came late, or never", "late, percent of those due", late, scale, 1.0)]
 
 
-def _cameras(
-    title: str,
-    up: str,
-    points: Sequence[tuple[int, float | None, bool, str]],
-    marks: list[dict[str, Any]],
-    limit: float,
-) -> Plot:
-    most = max(each[0] for each in points)
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """An attempt, and where it stands. `carried`: None where it has no value, and stands at the upper edge."""
+
+    cameras: int
+    at: float
+    carried: bool | None
+    words: str
+
+
+def _cameras(title: str, up: str, points: Sequence[_Point], marks: list[dict[str, Any]], limit: float) -> Plot:
+    most = max(each.cameras for each in points)
     step = max(1, round(most / 8))
     chart = pygal.XY(
         **options(
@@ -163,12 +163,17 @@ def _cameras(
     )
     chart.add("limit", [(0, limit), (most, limit)], show_dots=False)
     legend = [("limit", LIMIT, "line")]
-    for name, carried, colour in (("carried", True, 0), ("not carried", False, 1)):
-        found = [each for each in points if each[2] == carried and each[1] is not None]
+    kinds = (("carried", True, looks(0)), ("not carried", False, looks(1)), ("no answer", None, f"{looks(1)} {OPEN}"))
+    for name, carried, classes in kinds:
+        found = [each for each in points if each.carried is carried]
         if found:
-            values = [{"value": each[:2], "tooltip": f"cameras {each[0]}: {each[3]}"} for each in found]
-            chart.add(name, values, stroke=False, dots_size=4.5)
-            legend.append((name, looks(colour), "dot"))
+            chart.add(
+                name,
+                [told_as((each.cameras, each.at), f"cameras {each.cameras}: {each.words}") for each in found],
+                stroke=False,
+                dots_size=4.5,
+            )
+            legend.append((name, classes, "dot"))
     return _plot(chart, title, legend)
 
 

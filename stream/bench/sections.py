@@ -44,6 +44,10 @@ BY_RECORD = {
     "capacity_memory_mb": "capacity",
 }
 """Figures of which the report has a record that says more."""
+DUE = (
+    "Due are looks whose frames were due in the measured time: of each camera, which starts at a moment of its own, one more or "
+    "fewer than by the clock."
+)
 
 
 def sections(report: Report) -> list[Section]:
@@ -115,7 +119,7 @@ def _capacity(report: Report) -> Section:
     return Section(
         "capacity",
         "Cameras at once",
-        "" if capacity is None else f"Carried: {carried(report, capacity)}",
+        "" if capacity is None else f"Carried: {carried(report, capacity)} {DUE}",
         ("cameras", "carried", "due", "late %", "p50 ms", "p99 ms", "cores", "MB", "player late ms"),
         () if capacity is None else tuple(_attempt(each, capacity.cameras) for each in capacity.attempts),
         names=2,

@@ -11,7 +11,7 @@ from rich.text import Text
 from models.say import say
 from stream.bench.report import Report
 from stream.bench.sections import sections
-from stream.bench.words import UNSTABLE, Cell, Section, found, plain, spread_note, unstable, unstable_note
+from stream.bench.words import UNSTABLE, Cell, Section, found, notes, plain, spread_note, unstable, unstable_note
 
 BAR = 16
 """Letters that a share of one takes."""
@@ -21,9 +21,11 @@ ENDLESS = 1000
 
 
 def show(report: Report, console: Console) -> None:
-    """Prints the machine, and a table for each part that was measured; what was not, with the reason, comes last."""
+    """Prints the machine, notes, and a table for each part that was measured; what was not, with the reason, comes last."""
     for line in found(report):
         say(console, plain(line))
+    for note in notes(report):
+        say(console, plain(note), "yellow")
     for section in sections(report):
         console.print()
         say(console, section.title, "bold")

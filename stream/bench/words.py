@@ -156,6 +156,11 @@ def found(report: Report) -> tuple[str, str, str]:
     )
 
 
+def notes(report: Report) -> tuple[str, ...]:
+    """What is to be known before its figures are believed."""
+    return tuple(getattr(report, "notes", ()))
+
+
 def spread_note(plan: Plan) -> str:
     return (
         f"Values are medians, and in brackets the smallest and the largest of {plan.repeats} samples or more, taken in turn with all others. "

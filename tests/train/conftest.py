@@ -14,7 +14,8 @@ from rich.console import Console
 
 from tests.pictures import SEED, vgg16_run
 from train.answers import Answers
-from train.train import Settings, train
+from train.settings import Settings
+from train.train import train
 
 
 def toy_network(side: int = 16) -> keras.Model:

@@ -11,8 +11,8 @@ from rich.console import Console
 
 import train.table as module
 from models.errors import OutputError
+from train.settings import Settings
 from train.table import PUBLISHED, TEST_PICTURES, lines, markdown, row_of, tabulate
-from train.train import Settings
 
 
 def report(right: int) -> dict[str, Any]:

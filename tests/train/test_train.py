@@ -33,8 +33,8 @@ from train.groups import Grouping
 from train.material import prepare
 from train.metrics import share
 from train.recipe import RECIPES, Changes
+from train.settings import Settings
 from train.split import SHARES, split
-from train.train import Settings
 from train.train import train as begin
 from train.windows import EMPTIED
 

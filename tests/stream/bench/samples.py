@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from stream.bench.figure import Better, Figure
 from stream.bench.report import Accuracy, Attempt, Capacity, Clip, Latencies, Machine, ModelUsed, Plan, Report, Tried
@@ -71,6 +71,16 @@ def sample_report(**changes: Any) -> Report:
         "left_out": {"server of fp32": "no rate kept p99 within 15 ms"},
     }
     return Report.model_validate(whole | changes)
+
+
+class Noted(Report):
+    """A report with something to say before its figures are believed."""
+
+    notes: tuple[str, ...] = ("clip river.mp4 has 9 frames: too few", "clip \x1b[2J</p><script> is [red]damaged[/red]")
+
+    @classmethod
+    def sample(cls) -> Self:
+        return cls.model_validate(sample_report().model_dump(by_alias=True, exclude={"notes"}))
 
 
 def sample_machine(**changes: Any) -> Machine:

@@ -15,7 +15,7 @@ from stream.bench.figure import Figure
 from stream.bench.page import page
 from stream.bench.plots import plots, throughput_plot
 from stream.bench.report import Report
-from tests.stream.bench.samples import CLIPS, figure, sample_capacity, sample_clip, sample_report
+from tests.stream.bench.samples import CLIPS, Noted, figure, sample_capacity, sample_clip, sample_report
 from tests.stream.bench.test_table import NOTHING
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -32,6 +32,7 @@ CHARTS = {
 RIGHTS = """[...document.querySelectorAll("#sweep ~ .wide")][0].querySelectorAll("tbody td:nth-child(4)").values().map(cell => {
   const range = document.createRange(); range.selectNode(cell.firstChild); return Math.round(range.getBoundingClientRect().right); }).toArray()"""
 """Where the numbers in the column of batch sizes end."""
+BESIDE = """[...document.querySelectorAll(".wide")].filter(each => each.scrollWidth > each.clientWidth).map(each => each.innerText)"""
 in_browser = pytest.mark.skipif(
     not CHROMIUM.exists(), reason=f"no {CHROMIUM}; install it with: apt-get install chromium"
 )
@@ -212,7 +213,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Opener]:
 @in_browser
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1100])
+@pytest.mark.parametrize("width", [360, 390, 800, 1280])
 def test_charts_and_tables_are_there_at_any_width(opened: Opener, scheme: str, width: int) -> None:
     tab = opened(sample_report(), width, color_scheme=scheme)
     figures = tab.locator("figure > svg.chart")
@@ -226,9 +227,58 @@ def test_charts_and_tables_are_there_at_any_width(opened: Opener, scheme: str, w
     for clip in CLIPS:
         assert tab.locator("#stages ~ .wide").get_by_text(clip, exact=True).first.is_visible()
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
-    rights = tab.evaluate(RIGHTS)
-    assert len(rights) > 10
-    assert len(set(rights)) == 1, "numbers stand below each other"
+    assert tab.evaluate(BESIDE) == [], "what runs off the side"
+    if width > 640:  # narrower ones have a value with its name below the other
+        rights = tab.evaluate(RIGHTS)
+        assert len(rights) > 10
+        assert len(set(rights)) == 1, "numbers stand below each other"
+
+
+@in_browser
+@pytest.mark.timeout(180)
+def test_on_a_phone_each_value_has_its_name(opened: Opener) -> None:
+    tab = opened(sample_report(), 390)
+    cells = tab.locator("#sweep ~ .wide").first.locator("tbody tr").first.locator("th, td")
+    named = cells.evaluate_all(
+        "cells => cells.map(each => [getComputedStyle(each, '::before').content, each.innerText])"
+    )
+    assert [name for name, _ in named][:5] == [
+        f'"{each} "' for each in ("provider", "precision", "threads", "batch", "pictures/s")
+    ]
+    assert tab.locator("thead").first.is_hidden()
+    empty = tab.locator("[data-empty]")
+    assert empty.count() > 0
+    assert not any(empty.nth(index).is_visible() for index in range(empty.count()))
+
+
+@pytest.mark.parametrize("unanswered", [1, 7])
+def test_an_attempt_without_answers_has_an_open_dot_at_the_upper_edge(unanswered: int) -> None:
+    attempts = tuple(
+        each.model_copy(update={"p99_ms": None}) if unanswered == 7 else each for each in sample_capacity().attempts
+    )
+    p99, late = plots(sample_report(capacity=sample_capacity(attempts=attempts)))["capacity"]
+    every, without = (
+        [float(each) for each in re.findall(r'<circle[^>]*cy="([\d.]+)"', part)]
+        for part in (p99.svg, p99.svg.split(' open"><g')[1])  # they are the last ones drawn
+    )
+    assert without == [min(every)] * unanswered
+    assert p99.svg.count("no answer: more than 1 in 100 looks never came") == unanswered
+    assert [name for name, _, _ in p99.legend][-1] == "no answer"
+    assert "open" not in late.svg
+    assert "no answer" not in [name for name, _, _ in late.legend]
+
+
+def test_notes_are_said_before_the_figures() -> None:
+    text = page(Noted.sample())
+    assert text.index("clip river.mp4 has 9 frames: too few") < text.index("<h2")
+    assert "clip ?[2J&lt;/p&gt;&lt;script&gt; is [red]damaged[/red]" in text
+    assert 'class="note"' not in page(sample_report())
+
+
+def test_what_is_due_and_what_no_answer_means_is_explained() -> None:
+    text = page(sample_report())
+    assert "<dt>Due</dt>" in text
+    assert "<dt>No answer</dt>" in text
 
 
 @in_browser

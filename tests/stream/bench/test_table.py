@@ -11,7 +11,7 @@ from stream.bench.report import Report
 from stream.bench.sections import sections
 from stream.bench.table import show
 from stream.bench.words import Cell, cell, number
-from tests.stream.bench.samples import figure, sample_capacity, sample_clip, sample_machine, sample_report
+from tests.stream.bench.samples import Noted, figure, sample_capacity, sample_clip, sample_machine, sample_report
 
 NOTHING: dict[str, Any] = {
     "figures": (),
@@ -45,6 +45,7 @@ def test_it_fits_and_has_no_colours_where_nobody_can_see_them(width: int) -> Non
         "7.8 GiB of memory, no GPU",
         "vgg16-river: int8 on cpu, batch 4, 2 threads, decoder none",
         "Carried: 5 cameras (clip busy) at 5 looks a second each",
+        "Due are looks whose frames were due in the measured time",
         "Fastest: int8 on",
         "Chosen: cpu int8, batch 8, 2 threads, decoder none",
         "no sensor: /sys/class/powercap is empty",
@@ -52,7 +53,7 @@ def test_it_fits_and_has_no_colours_where_nobody_can_see_them(width: int) -> Non
     ],
 )
 def test_it_says(said: str) -> None:
-    assert said in printed(sample_report())
+    assert said in " ".join(printed(sample_report()).split())
 
 
 def test_no_figure_is_lost() -> None:
@@ -127,6 +128,12 @@ def test_names_move_no_cursor_and_are_no_markup() -> None:
     show(report, Console(file=file, width=120, force_terminal=False))
     assert "?[2J[red]river[/red]?" in file.getvalue()
     assert not {"\x1b", "\x07"} & set(file.getvalue())
+
+
+def test_notes_are_said_before_the_figures() -> None:
+    report = Noted.sample()
+    lines = printed(report).splitlines()
+    assert lines[3:5] == [report.notes[0], "clip ?[2J</p><script> is [red]damaged[/red]"]
 
 
 def test_a_terminal_without_unicode_gets_plain_letters() -> None:

@@ -1,0 +1,138 @@
+"""Distillation: a slim network learns from the pictures' labels and from what the full network says of them.
+
+G. Hinton et al., "Distilling the Knowledge in a Neural Network" (2015).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import UsageError
+from train.inputs import Batches, Inputs
+from train.progress import Progress, save_weights
+from train.recipe import Stage
+from train.stages import Draws
+
+TEMPERATURE = 2.0
+"""Logits of both are divided by this before they are compared: a full network that is sure of nearly every training picture says more so."""
+TEACHER = 0.8
+"""How much the full network's answer counts, and the rest the label."""
+WARM_UP, MOMENTUM = 0.05, 0.998
+"""Share of the steps in which the learning rate rises; after it, it falls along a cosine. The weights that count are a moving average of this
+momentum."""
+SMALLEST = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """Pictures to learn from. `labels`: int, (n,), 1 for a ship; `answers`: the full network's, float32, (n,)."""
+
+    inputs: Inputs
+    labels: NDArray[np.int64]
+    answers: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+
+class Lessons(Batches):
+    """Batches of pictures, each mirrored or not by chance, with label and answer of the full network: (n, 2)."""
+
+    def __init__(self, taught: Taught, batch: int, seed: int | None) -> None:
+        self.taught = taught
+        super().__init__(taught.inputs, taught.labels, batch, seed)
+
+    def __getitem__(self, index: int) -> tuple[NDArray[Any], NDArray[np.float32]]:
+        chosen = self._order[index * self.batch : (index + 1) * self.batch]
+        pictures = self.inputs.take(chosen)
+        if self.seed is not None:
+            mirrored = np.random.default_rng([self.seed, *chosen[:1]]).random(len(chosen)) < 0.5
+            pictures[mirrored] = pictures[mirrored, :, ::-1]
+        return pictures, np.stack([self.labels[chosen], self.taught.answers[chosen]], axis=1).astype(np.float32)
+
+
+def distilled(targets: Any, given: Any) -> Any:
+    """The loss of each picture.
+
+    Args:
+        targets: (n, 2), the label and the full network's probability of a ship.
+        given: (n, 1), the slim network's probability.
+    """
+    label, answer = targets[:, :1], targets[:, 1:]
+    by_label = keras.losses.binary_crossentropy(label, given)
+    by_answer = keras.losses.binary_crossentropy(_softened(answer), _softened(given))
+    return (1 - TEACHER) * by_label + TEACHER * TEMPERATURE**2 * by_answer
+
+
+def recover(
+    network: keras.Model, stage: Stage, taught: Taught, judged: Taught, seed: int, keep: Path, verbose: int
+) -> dict[str, list[float]]:
+    """Trains all of a pruned network in place. Called again after a kill, with the same arguments, it ends with the same weights.
+
+    Args:
+        network: pruned.
+        stage: epochs, learning rate and batch; all layers are trained, whatever it says.
+        taught: what to learn from.
+        judged: the same for each epoch to be judged on (validation).
+        seed: of order, mirroring and dropout.
+        keep: folder for what has to survive a kill.
+        verbose: Keras' own.
+
+    Returns:
+        Keras' history.
+
+    Raises:
+        UsageError: the weights are no numbers in the end.
+    """
+    lessons = Lessons(taught, stage.batch, seed)
+    network.trainable = True
+    network.compile(
+        optimizer=keras.optimizers.Adam(
+            _rate(stage, len(lessons)), use_ema=True, ema_momentum=MOMENTUM, global_clipnorm=1.0
+        ),
+        loss=distilled,
+        metrics=[keras.metrics.MeanMetricWrapper(_agreeing, name="accuracy")],
+        jit_compile=False,
+        auto_scale_loss=False,
+    )
+    network.optimizer.build(network.trainable_variables)
+    progress = Progress(keep, stage)
+    if not progress.done.is_file():
+        progress.restore(network)
+        network.fit(
+            lessons,
+            validation_data=Lessons(judged, stage.batch, None),
+            initial_epoch=progress.epochs,
+            epochs=stage.epochs,
+            callbacks=[Draws(lessons, seed), progress],
+            shuffle=False,
+            verbose=verbose,
+        )
+        if not all(np.isfinite(weights).all() for weights in network.get_weights()):
+            raise UsageError(f"{stage.name} has diverged: give a smaller --learning-rate than {stage.learning_rate:g}")
+        save_weights(network, progress.done)
+    network.load_weights(progress.done)
+    return progress.history
+
+
+def _rate(stage: Stage, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
+    total = stage.epochs * steps
+    warm = max(1, round(WARM_UP * total))
+    return keras.optimizers.schedules.CosineDecay(
+        stage.learning_rate / 100, total - warm, 0.01, warmup_target=stage.learning_rate, warmup_steps=warm
+    )
+
+
+def _agreeing(targets: Any, given: Any) -> Any:
+    """Whether each picture is decided as its label says."""
+    return keras.ops.cast(keras.ops.equal(targets[:, 0] >= 0.5, given[:, 0] >= 0.5), "float32")
+
+
+def _softened(probabilities: Any) -> Any:
+    clipped = keras.ops.clip(probabilities, SMALLEST, 1 - SMALLEST)
+    logits = keras.ops.log(clipped) - keras.ops.log(1 - clipped)
+    return keras.ops.sigmoid(logits / TEMPERATURE)
