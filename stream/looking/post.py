@@ -8,12 +8,13 @@ from stream.looking.adapting import Adapting
 from stream.looking.background import Background
 from stream.looking.gate import Gate
 from stream.looking.lanes import Lane, Lanes
-from stream.looking.lookout import Lookout
+from stream.looking.lookout import WHOLE_FRAME, Lookout
 from stream.looking.policy import EVERY
 from stream.sources.clock import Clock
 from stream.sources.frame import Frame
 from stream.sources.keeper import Keeper
-from stream.sources.quality import Quality
+from stream.sources.planes import Planes
+from stream.sources.quality import SIDE, Quality
 from stream.sources.source import Source
 
 SLACK = 2
@@ -66,7 +67,7 @@ class Post:
     ) -> None:
         self.lookout, self._lanes, self._size, self._pictures = lookout, lanes, size, pictures
         self.lane: Lane[Waiting] = Lane(lookout.camera, EVERY, lookout.live, frames)
-        self._frames = frames
+        self._frames, self._large = frames, min(size) >= SIDE
         self.gate = None if lookout.gate is None else Gate(lookout.gate)
         self.adapting = None
         if lookout.learning is not None:
@@ -108,11 +109,16 @@ class Post:
         lane.capacity = AGED if aged else 2 * self._frames if lane.policy.lossless else SLACK
 
     def _item(self, frame: Frame) -> Waiting:
-        if frame.picture is None:
+        layout = self.lookout.layout
+        if frame.planes is not None and layout == WHOLE_FRAME and not self._pictures:
+            return self._whole(frame, frame.planes)
+        frame = frame.as_picture()
+        picture = frame.picture
+        if picture is None:
             return Waiting(frame, (), ())
-        layout, picture = self.lookout.layout, frame.picture
         small = fit(picture, *self._size)
-        if reason := self._quality.judge(picture, small, frame.media_time):
+        judged = small if self._large else fit(picture, SIDE, SIDE)
+        if reason := self._quality.judge(picture, judged, frame.media_time):
             return Waiting(replace(frame, reason=reason, picture=picture if self._pictures else None), (), ())
         # The whole frame, the first view of a grid, is small already; a zone is painted, be it as large.
         parts = zip(layout.cut(picture), layout.names, strict=True)
@@ -121,3 +127,11 @@ class Post:
         ]
         kept = frame if self._pictures else replace(frame, picture=None)
         return Waiting(kept, layout.boxes(picture.shape[1], picture.shape[0]), pictures)
+
+    def _whole(self, frame: Frame, planes: Planes) -> Waiting:
+        """Nobody wants more of it than the network's picture: it never becomes a full one."""
+        kept, small = replace(frame, planes=None), planes.fit(*self._size)
+        judged = small if self._large else planes.fit(SIDE, SIDE)
+        if reason := self._quality.judge(planes.brightness, judged, frame.media_time):
+            return Waiting(replace(kept, reason=reason), (), ())
+        return Waiting(kept, self.lookout.layout.boxes(*planes.size), (small,))

@@ -59,6 +59,7 @@ def _read(request: dict[str, Any], messages: BinaryIO) -> None:
                     continue
                 send(messages, "alive", skipped=skipped)
             else:
+                frame = frame.as_picture()
                 about = {name: getattr(frame, name) for name in FRAME}
                 send(messages, "frame", frame.picture, frame=about, skipped=skipped, decoder=source.decoder)
             said, skipped = time.monotonic(), 0

@@ -14,6 +14,7 @@ from models.picture import Picture
 from stream.sources.frame import Frame
 from stream.sources.opening import ACCELERATIONS, Opening, parameters
 from stream.sources.pace import Pacer
+from stream.sources.transport import is_transport_stream
 from stream.sources.url import is_playlist, name_of, without_secrets
 
 # Complaints of FFmpeg and OpenCV would tear through progress bars, and show addresses with their
@@ -56,7 +57,7 @@ class Video:
         count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
         self.live = count <= 0 if live is None else live
         partial = opening.pace.start is not None or opening.pace.end is not None
-        self._long = count > 0 and not self.live and not any(_is_transport_stream(path) for path in files)
+        self._long = count > 0 and not self.live and not any(is_transport_stream(path) for path in files)
         self.expected: int | None = count if self._long and not partial else None
         fps = capture.get(cv2.CAP_PROP_FPS)
         self.fps: float | None = fps if 0 < fps < 1000 else None
@@ -190,10 +191,3 @@ class Video:
         if stamp > previous:
             return stamp
         return previous + 1 / (self.fps or 25) if previous >= 0 else 0.0
-
-
-def _is_transport_stream(path: Path) -> bool:
-    """It has no header: OpenCV reckons how many frames there are from a frame rate that may be twice the true one."""
-    with path.open("rb") as file:
-        start = file.read(200)
-    return len(start) == 200 and any(start[at] == start[at + size] == 0x47 for at, size in ((0, 188), (4, 192)))

@@ -1,5 +1,7 @@
 """Which channels matter."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 import pytest
@@ -45,7 +47,12 @@ def test_by_the_definition(network: keras.Model) -> None:
 def test_no_more_pictures_than_needed(network: keras.Model) -> None:
     inputs, labels = pictures(2 * PICTURES)
     seen: list[int] = []
-    importance(network, inputs, labels, 1, lambda rows: seen.extend(rows) or rows)
+
+    def watched(rows: Sequence[int]) -> Sequence[int]:
+        seen.extend(rows)
+        return rows
+
+    importance(network, inputs, labels, 1, watched)
     assert len(seen) * 16 == PICTURES
 
 

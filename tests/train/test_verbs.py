@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import rivereye as front
+import train.settings
 import train.train
 from models.errors import UsageError
 from train import verbs
@@ -100,7 +101,7 @@ def test_options_reach_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not caught.value.code
     folders, out, settings, overwrite, _ = given
     assert (folders, out, overwrite) == ([Path("pictures"), Path("more")], Path("run"), True)
-    assert settings == train.train.Settings(
+    assert settings == train.settings.Settings(
         recipe="paper",
         changes=Changes((4, 1), (1e-3,), (8,), "sgd", (2,), "2", 1, (64, 32), 0.1, "average", class_weights=True),
         holdout=("a", "b"),

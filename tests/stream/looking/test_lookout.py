@@ -12,8 +12,8 @@ from stream.looking.policy import LATEST, Policy
 from stream.looking.views import Views, Zones
 from stream.sources.opening import Opening
 from stream.sources.pattern import Pattern
+from stream.sources.recording import Recording
 from stream.sources.stills import Stills
-from stream.sources.video import Video
 from tests.factories import frames_of, write_clip, write_pictures
 
 
@@ -74,7 +74,7 @@ def test_a_turned_camera_is_turned_back(clip: Path, opened: Bundle) -> None:
 def test_a_recording_is_opened_beforehand_and_read_once(clip: Path, opened: Bundle, tmp_path: Path) -> None:
     """So that a wrong name is told before anything is written."""
     lookout = made(clip, opened)
-    assert isinstance(lookout.first, Video)
+    assert isinstance(lookout.first, Recording)
     assert lookout.open_source() is lookout.first
     folder = made(write_pictures(tmp_path / "north", [99]), opened)
     assert isinstance(folder.first, Stills)
