@@ -5,7 +5,7 @@ and no pass over the picture in float is left.
 
 The first convolution of three channels is the slowest of a slim network: kernels in 8 bits take channels by fours and give them by
 sixteens, and with three and eight all the time goes into rearranging. With four neighbouring pixels as one of twelve channels it has four
-times the products, three quarters of them by 0, and takes a third of the time (`python -m benchmarks.front`). The answer is the same to the last bit.
+times the products, three quarters of them by 0, and takes a third of the time (`python -m benchmarks.layers --front`). The answer is the same to the last bit.
 """
 
 import numpy as np

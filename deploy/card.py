@@ -7,20 +7,8 @@ import onnxruntime as ort
 
 from deploy.parity import ENOUGH
 from deploy.run import Run
-from models.card import (
-    Aim,
-    Card,
-    Data,
-    Input,
-    Model,
-    Network,
-    Precision,
-    Reference,
-    Share,
-    Threshold,
-    Weights,
-    how_chosen,
-)
+from models.card import Aim, Card, Data, Input, Model, Network, Precision, Reference, Share, Threshold, Weights
+from models.choosing import how_chosen
 
 VGG = Weights(
     source="ImageNet weights of the Visual Geometry Group, University of Oxford (arXiv:1409.1556)", licence="CC BY 4.0"
@@ -44,6 +32,7 @@ def make_card(run: Run, name: str, size: tuple[int, int], models: dict[Precision
         created=now(),
         network=Network(architecture=run.record["network"], weights=RANDOM if run.record["weights"] == "none" else VGG),
         input=Input(width=size[0], height=size[1]),
+        slim=run.slim,
         threshold=Threshold(value=run.decision["threshold"], chosen=how_chosen(run.decision)),
         temperature=run.decision["temperature"],
         shift=run.decision["shift"],
@@ -75,13 +64,20 @@ def describe(card: Card, notes: str) -> str:
 def _head(card: Card) -> str:
     return f"""# {card.name}
 
-{card.network.architecture}: says whether a picture shows a ship. Base weights:
+{card.network.architecture}{_slim(card)}: says whether a picture shows a ship. Base weights:
 {card.network.weights.source}, {card.network.weights.licence}.
 
 A picture of any size is brought to {card.input.width} x {card.input.height} pixels ({card.input.resize}); {card.input.dtype},
 {card.input.colour}. A probability of {card.threshold.value:.3g} or more is a ship (threshold: {card.threshold.chosen}). The network's logits were
 divided by {card.temperature:.3g}, the temperature (1: its probabilities were not calibrated){_shift(card)}.
 """
+
+
+def _slim(card: Card) -> str:
+    if card.slim is None:
+        return ""
+    widths = " ".join(str(width) for width in card.slim.widths.values())
+    return f", made slim out of `{card.slim.of}` (channels of its convolutions: {widths})"
 
 
 def _training(card: Card) -> str:

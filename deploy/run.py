@@ -9,7 +9,7 @@ from math import inf
 from pathlib import Path
 from typing import Any, Literal
 
-from models.card import Data, Metrics
+from models.card import Data, Metrics, Slim
 from models.errors import UsageError, first_line
 
 SCHEMA = "rivereye/run/1"
@@ -43,6 +43,11 @@ class Run:
     def looks(self) -> dict[str, tuple[float, float]] | None:
         """What is usual among the training pictures (see `models.looks`)."""
         return dict(self.record["data"]["looks"]) if "looks" in self.record["data"] else None
+
+    @property
+    def slim(self) -> Slim | None:
+        """None where the network has all its channels."""
+        return Slim.model_validate(self.record["slim"]) if "slim" in self.record else None
 
     @property
     def decision(self) -> dict[str, Any]:
@@ -89,7 +94,7 @@ def _check(run: Run) -> None:
     ]
     if missing:
         raise ValueError(f"run.json lacks {', '.join(missing)}")
-    _ = run.data, run.stages
+    _ = run.data, run.stages, run.slim
     threshold, temperature, *_ = (run.decision[name] for name in ("threshold", "temperature", "aim", "aims"))
     shift = run.decision["shift"]
     if not (0 <= threshold <= 1 and 0 < temperature < inf and abs(shift) < inf):

@@ -1,7 +1,6 @@
 """What is to be known about a deployable model: its card, `card.json`."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -37,6 +36,15 @@ class Weights(_Part):
 class Network(_Part):
     architecture: str
     weights: Weights
+
+
+class Slim(_Part):
+    """Of a slim network: `of` which full one it was made (the name of the run), `keep`: the share of the channels that was asked for, `widths`: how
+    many each convolution has."""
+
+    of: str
+    keep: Probability
+    widths: dict[str, Some]
 
 
 class Input(_Part):
@@ -159,17 +167,13 @@ class Model(_Part):
     golden: Golden
 
 
-VALIDATION = "validation pictures"
-"""What thresholds are chosen on by themselves."""
-
-
 class Card(_Part):
     """All that is to be known about a bundle. JSON Schema: `schemas/card.schema.json`.
 
     `looks`: for brightness, contrast, sharpness and colourfulness (see `models.looks`) the 1st and the 99th
     percentile over the training pictures; None where they were not measured. `temperature` and `shift`: the network's
     logits were divided by the one, and the other was then taken off them. `data` and `stages`: None and
-    empty for a model that somebody else trained.
+    empty for a model that somebody else trained. `slim`: None for a network with all its channels.
     """
 
     schema_: Annotated[Literal["rivereye/card/1"], Field(alias="schema")] = "rivereye/card/1"
@@ -177,6 +181,7 @@ class Card(_Part):
     version: str
     created: str
     network: Network
+    slim: Slim | None = None
     labels: tuple[Literal["no_ship"], Literal["ship"]] = ("no_ship", "ship")
     input: Input
     output: str = "probabilities"
@@ -211,10 +216,3 @@ class Card(_Part):
                 f"no threshold {text!r}; give a number from 0 to 1, or an aim of model {self.name}: {', '.join(self.aims) or 'it has none'}"
             )
         return value
-
-
-def how_chosen(decision: Mapping[str, Any]) -> str:
-    """What a card says of its threshold: for the `aim` of the decision (None: the paper's), and `chosen_on` what."""
-    if decision["aim"] is None:
-        return "the paper's; not chosen from any data"
-    return f"on {decision.get('chosen_on', VALIDATION)}, for the aim {decision['aim']}"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.card import VALIDATION
+from models.choosing import VALIDATION
 from train.answers import Answers
 from train.calibration import (
     Aim,

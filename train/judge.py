@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle import CARD
-from models.card import how_chosen
+from models.choosing import how_chosen
 from models.classifier import Choice, Classifier
 from models.errors import DataError, first_line
 from models.extras import importing

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from models.card import how_chosen
+from models.choosing import how_chosen
 from models.outputs import replace_text
 from train.plots import (
     calibration_plot,

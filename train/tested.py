@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from models.card import how_chosen
+from models.choosing import how_chosen
 from train.answers import WINDOWS, Row, labels_of, probabilities_of, read_rows, read_tested
 from train.calibration import calibrated
 from train.evaluation import Judged, evaluate
