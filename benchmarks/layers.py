@@ -89,7 +89,8 @@ def _front(kernel: np.ndarray[tuple[int, ...], np.dtype[np.int8]], columns: int)
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
     model.ir_version = 8
-    return model.SerializeToString()
+    content: bytes = model.SerializeToString()
+    return content
 
 
 def _show(name: str, found: dict[str, tuple[str, float]], threads: int) -> None:

@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from threading import Thread
 
@@ -18,6 +20,7 @@ from stream.configuration.settings import PassageSettings
 from stream.following.watch import Watch
 from stream.looking.detection import Detection, ModelId, View, seen
 from stream.looking.lanes import Lane, Lanes
+from stream.looking.lookout import WHOLE_FRAME
 from stream.looking.merge import merge
 from stream.looking.pipeline import Look
 from stream.looking.policy import EVERY
@@ -25,7 +28,10 @@ from stream.looking.post import Waiting
 from stream.looking.views import Layout, views_named
 from stream.sinks.sinks import Sinks
 from stream.sources.frame import Frame
-from stream.sources.quality import Quality
+from stream.sources.opening import Opening
+from stream.sources.planes import Planes
+from stream.sources.quality import SIDE, Quality
+from stream.sources.source import open_source
 
 KINDS = {"stage_ms": Kind("ms/frame", "lower", judged=False), "stage_cpu_ms": Kind("ms/frame", "lower", judged=False)}
 """By the clock, and of all cores together. Not waited for until they are stable: some take microseconds."""
@@ -36,7 +42,8 @@ RECORDS = 500
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What the stages of one clip work on. `pictures`: decoded frames."""
+    """What the stages of one clip work on. `pictures`: decoded frames; `planes`: the same before they are pictures, where they need not become any:
+    then they are shrunk and coloured in one."""
 
     clip: Path
     watching: Watching
@@ -44,12 +51,18 @@ class Bench:
     layout: Layout
     seconds: float
     pictures: list[Picture]
+    planes: list[Planes]
 
 
 def stages(name: str, clip: Path, classifier: Classifier, watching: Watching, seconds: float) -> Iterator[Task]:
     """A task a stage, of so many seconds at most. One clip tells of all of its size: only decoding hangs on what is seen."""
-    bench = Bench(clip, watching, classifier, views_named(watching.views), seconds, _first_frames(clip))
+    layout, frames = views_named(watching.views), _first_frames(clip, watching.hwaccel)
+    pictures = [np.asarray(each.as_picture().picture, np.uint8) for each in frames]
+    planes = [each.planes for each in frames if each.planes is not None] if layout == WHOLE_FRAME else []
+    bench = Bench(clip, watching, classifier, layout, seconds, pictures, planes)
     for stage, way in WAYS.items():
+        if stage == "colour" and planes:
+            continue
         yield Task({"stage": stage, "clip": name}, KINDS, partial(_sample, way, bench))
 
 
@@ -85,13 +98,16 @@ def _colour(bench: Bench) -> tuple[float, float]:
 
 def _resize(bench: Bench) -> tuple[float, float]:
     size = _size(bench.classifier)
+    if bench.planes:
+        return _again(lambda n: bench.planes[n % len(bench.planes)].fit(*size), bench.seconds)
     return _again(lambda n: [fit(part, *size) for part in bench.layout.cut(_held(bench, n))], bench.seconds)
 
 
 def _quality(bench: Bench) -> tuple[float, float]:
     quality, size = Quality(), _size(bench.classifier)
-    small = [fit(each, *size) for each in bench.pictures]
-    return _again(lambda n: quality.judge(_held(bench, n), small[n % len(small)], n / 25), bench.seconds)
+    shown = [each.brightness for each in bench.planes] or bench.pictures
+    small = [fit(fit(each, *size), SIDE, SIDE) for each in bench.pictures]
+    return _again(lambda n: quality.judge(shown[n % len(shown)], small[n % len(small)], n / 25), bench.seconds)
 
 
 def _queue(bench: Bench) -> tuple[float, float]:
@@ -153,13 +169,10 @@ def _record(bench: Bench, number: int) -> Detection:
     return seen(frame, "clip", ModelId.of(bench.classifier.bundle), views, 0.5, None, merge)
 
 
-def _first_frames(clip: Path) -> list[Picture]:
-    capture = cv2.VideoCapture(str(clip), cv2.CAP_FFMPEG)
-    frames = [
-        np.asarray(picture, np.uint8) for _, picture in (capture.read() for _ in range(HELD)) if picture is not None
-    ]
-    capture.release()
-    return frames
+def _first_frames(clip: Path, hwaccel: str) -> list[Frame]:
+    """As `rivereye stream` gets them."""
+    with closing(open_source(str(clip), Opening(hwaccel=hwaccel))) as source:
+        return list(islice((frame for frame in source.frames() if frame is not None), HELD))
 
 
 def _held(bench: Bench, number: int) -> Picture:

@@ -88,7 +88,7 @@ def test_with_the_gate_the_network_is_asked_less(tmp_path: Path, classifier: Cla
 def test_each_stage_takes_its_time(clip: Path, classifier: Classifier, watching: Watching, views: str) -> None:
     watching = Watching(views, watching.batch, watching.hwaccel, watching.folder)
     found = {str(task.labels["stage"]): task.sample() for task in stages("river", clip, classifier, watching, 0.02)}
-    assert list(found) == list(WAYS)
+    assert list(found) == [stage for stage in WAYS if views != "whole" or stage != "colour"]
     assert all(set(values) == set(KINDS) and values["stage_ms"] > 0 for values in found.values())
     assert all(values["stage_ms"] < 1000 for values in found.values())
 
