@@ -2,21 +2,26 @@
 
 import signal
 import sys
-from importlib.metadata import version
-from typing import Annotated
 
-import typer
-from rich.console import Console
+try:
+    from importlib.metadata import version
+    from typing import Annotated
 
-import deploy.verbs
-import stream.afterwards
-import stream.bench.benchverbs
-import stream.configuration.configverbs
-import stream.verbs
-import train.afterwards
-import train.verbs
-from models.errors import RivereyeError
-from models.say import say
+    import typer
+    from rich.console import Console
+
+    import deploy.verbs
+    import stream.afterwards
+    import stream.bench.benchverbs
+    import stream.configuration.configverbs
+    import stream.verbs
+    import train.afterwards
+    import train.verbs
+    from models.errors import RivereyeError
+    from models.say import say
+except KeyboardInterrupt:  # somebody was quick; imports take a third of a second
+    sys.stderr.write("rivereye: interrupted\n")
+    sys.exit(1)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
 console = Console(stderr=True)
@@ -61,12 +66,15 @@ app.command("label")(train.verbs.label)
 
 def main() -> None:
     """Runs the command line; every foreseen error becomes one sentence and an exit code."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         app(standalone_mode=True)
     except RivereyeError as error:
         say(console, f"rivereye: {error}", "red")
         sys.exit(error.exit_code)
+    except KeyboardInterrupt:  # before Typer, or after it
+        say(console, "rivereye: interrupted")
+        sys.exit(1)
     except SystemExit as end:
         if end.code == INTERRUPTED_IN_TYPER:
             say(console, "rivereye: interrupted")

@@ -18,6 +18,8 @@ from stream.bench.report import Accuracy
 from stream.bench.sweep import Opened
 
 SHIP = "ship"
+NAMES = ("accuracy_percent", "flips")
+"""Of its figures."""
 EXACT = ("fp32", "fp16", "int8")
 """Whose decisions the others are held against: the first that there is."""
 BATCH = 16

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from models.errors import GateNotMet, OutputError, UsageError, reason
+from models.errors import OutputError, reason
 from models.outputs import check_folder, new_folder
 from models.say import say
-from stream.bench import recorded, scenarios, stages, sweep, whole, yardstick
 from stream.bench.accuracy import find_labelled
+from stream.bench.demands import check_labels, check_met
 from stream.bench.figure import Requirement
 from stream.bench.machine import look_around
 from stream.bench.page import page
@@ -24,12 +24,6 @@ from stream.bench.table import show
 from stream.bench.used import remember
 
 PAGE = "bench.html"
-CAPACITY, ACCURACY = ("capacity_cameras", "capacity_memory_mb", "capacity_cores"), ("accuracy_percent", "flips")
-NAMES = {
-    *(*yardstick.KINDS, *sweep.KINDS, *scenarios.KINDS, scenarios.SERVER, *recorded.FLOOR, *recorded.PIPELINE),
-    *(*recorded.ENERGY, *stages.KINDS, *whole.KINDS, *CAPACITY, *ACCURACY),
-}
-"""Of all figures that there can be."""
 
 
 def bench(
@@ -48,7 +42,7 @@ def bench(
         requirements: limits on figures.
         out: folder.
         overwrite: replace a benchmark that is there.
-        console: for progress and the table.
+        console: for progress; the table goes to standard output.
 
     Raises:
         BundleError, SourceError, UsageError, OutputError: see there; nothing was written.
@@ -61,6 +55,7 @@ def bench(
     with tempfile.TemporaryDirectory(prefix="rivereye-bench-") as folder:
         run = Run(wanted, bundle, Path(folder), console)
         try:
+            check_labels(requirements, run.known)
             run.measure()
             if labelled is not None:
                 run.judge(labelled)
@@ -69,7 +64,7 @@ def bench(
         finally:
             run.close()
     report = _report(run, time.monotonic() - began)
-    show(report, console)  # first, as minutes of measuring must not be lost to a full disk
+    show(report, Console())  # first, as minutes of measuring must not be lost to a full disk
     try:
         with new_folder(out, overwrite, BENCH) as draft:
             (draft / BENCH).write_text(report.model_dump_json(by_alias=True, indent=1) + "\n", encoding="utf-8")
@@ -77,22 +72,10 @@ def bench(
     except OSError as error:
         raise OutputError(f"cannot write {out}: {reason(error)}; choose another place") from error
     say(console, f"written: {out / BENCH}, {out / PAGE}")
-    if wanted.tune:
+    if wanted.tune and len(run.tried) > 1:
         remember(run.used, bundle, run.tried, console)
-    if broken := [sentence for each in requirements for sentence in each.broken_by(report.figures)]:
-        raise GateNotMet("; ".join(broken))
+    check_met(requirements, report.figures)
     return report
-
-
-def check_names(requirements: Sequence[Requirement], capacity: bool, data: bool) -> None:
-    """Before minutes of measuring. Raises UsageError: there is no figure of this name, or it will not be measured."""
-    for each in requirements:
-        name = each.selector.name
-        for wanted, given, names in (("--capacity", capacity, CAPACITY), ("--data", data, ACCURACY)):
-            if name in names and not given:
-                raise UsageError(f"--require: {name} is measured with {wanted} only; give that, too")
-        if name not in NAMES:
-            raise UsageError(f"--require: there is no figure {name!r}; there are {', '.join(sorted(NAMES))}")
 
 
 def _report(run: Run, seconds: float) -> Report:
@@ -110,4 +93,5 @@ def _report(run: Run, seconds: float) -> Report:
         accuracy=tuple(run.accuracy),
         tried=tuple(run.tried),
         left_out=run.left_out,
+        notes=tuple(run.notes),
     )

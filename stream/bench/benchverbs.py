@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 from rich.console import Console
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from models.bundle import DEFAULT
 from models.errors import UsageError
@@ -15,14 +16,24 @@ from stream.options import Precision, Provider, console
 
 MEASURED, LONG, CAMERAS, PLACES = "What is measured", "How long", "Cameras (--capacity)", "What comes of it"
 RUN = "run"
+Value = TypeVar("Value", int, str)
 MILLISECONDS = re.compile(r"\s*([0-9.]+)\s*(ms|s)?\s*")
 
 
 class _Group(TyperGroup):
-    """`rivereye bench vgg16-river` means `rivereye bench run vgg16-river`."""
+    """`rivereye bench vgg16-river` means `rivereye bench run vgg16-river`; help says so, and does not name `run`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, args if args and args[0] in self.commands else [RUN, *args])
+        if args and args[0] in self.commands:
+            return super().parse_args(ctx, args)
+        if args and not Path(args[0]).exists() and (meant := get_close_matches(args[0], self.commands, 1, 0.75)):
+            raise UsageError(f"bench {args[0]}: neither a model nor a command; is `rivereye bench {meant[0]}` meant?")
+        return super().parse_args(ctx, [RUN, *args])
+
+
+class _Run(TyperCommand):
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:  # noqa: ARG002
+        return super().make_context("", args, parent, **extra)
 
 
 app = typer.Typer(
@@ -32,7 +43,7 @@ app = typer.Typer(
 )
 
 
-@app.command(RUN)
+@app.command(RUN, cls=_Run)
 def run(
     model: Annotated[str, typer.Argument(help="Folder of a bundle, or the name of a released model.")] = DEFAULT,
     clip: Annotated[
@@ -59,6 +70,13 @@ def run(
     threads: Annotated[
         list[int] | None,
         typer.Option(min=1, max=256, help="Threads of the model; likewise.", rich_help_panel=MEASURED),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="This part alone: model, scenarios, pipeline, stages or command; may be given again. By itself all; the quickest is --only pipeline.",
+            rich_help_panel=MEASURED,
+        ),
     ] = None,
     data: Annotated[
         Path | None,
@@ -132,7 +150,8 @@ def run(
     `rivereye bench compare A B` says what differs between two benchmarks, and `rivereye bench clips FOLDER` makes the clips.
     """
     from models.classifier import Choice
-    from stream.bench.bench import bench, check_names
+    from stream.bench.bench import bench
+    from stream.bench.demands import PARTS, check_names
     from stream.bench.figure import Requirement
     from stream.bench.report import Plan
     from stream.bench.run import Wanted
@@ -140,12 +159,14 @@ def run(
 
     views_named(views)
     requirements = [Requirement.read(each) for each in require or []]
-    check_names(requirements, capacity, data is not None)
+    if unknown := [each for each in only or () if each not in PARTS]:
+        raise UsageError(f"--only {unknown[0]}: there is no such part; there are {', '.join(PARTS)}")
+    check_names(requirements, capacity, data is not None, tuple(only or ()))
     plan = Plan(
         duration=duration, repeats=repeats, trials=max(trials, repeats), stability=stability, seed=seed, views=views
     )
     wanted = Wanted(
-        Choice(model, precision, provider), plan, tuple(clip or ()), _once(batch), _once(threads), capacity, fps, _milliseconds(p99), seconds, most, tune
+        Choice(model, precision, provider), plan, tuple(clip or ()), _once(batch), _once(threads), capacity, fps, _milliseconds(p99), seconds, most, tune, _once(only)
     )  # fmt: skip
     bench(wanted, data, requirements, out, overwrite, console)
 
@@ -182,7 +203,7 @@ def clips(
     make_clips(folder, seed, seconds, overwrite, console)
 
 
-def _once(values: Sequence[int] | None) -> tuple[int, ...]:
+def _once(values: Sequence[Value] | None) -> tuple[Value, ...]:
     """In the order given."""
     return tuple(dict.fromkeys(values or ()))
 

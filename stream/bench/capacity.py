@@ -1,12 +1,14 @@
 """The most cameras that this machine carries."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+from models.bundle import open_bundle
 from models.classifier import Classifier
 from stream.bench.attempt import Load, attempt
 from stream.bench.figure import Better, Figure
-from stream.bench.report import Attempt, Capacity, Latencies
+from stream.bench.report import Attempt, Capacity, Latencies, ModelUsed
 from stream.bench.scenarios import distribution
 from stream.looking.pipeline import BATCH
 
@@ -122,3 +124,12 @@ def _figures(capacity: Capacity, labels: dict[str, object]) -> list[Figure]:
     ]
     due = sum(each.due for each in best) or None
     return [Figure.of(name, values, unit, better, labels, n=due) for name, values, unit, better in measured if values]
+
+
+def find_cameras(
+    folder: Path, used: ModelUsed, clip: Path, name: str, load: Mapping[str, Any], tell: Callable[[str], None]
+) -> tuple[Capacity, list[Figure], list[Latencies]]:
+    """`find_capacity` for a process of its own: all that is given can be sent to one. `load`: its other arguments."""
+    bundle = open_bundle(str(folder), used.precision, used.provider)
+    with Classifier(bundle, used.provider, used.threads) as classifier:
+        return find_capacity(clip, name, classifier, **load, tell=tell)

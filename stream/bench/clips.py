@@ -5,6 +5,7 @@ import io
 import os
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import av
@@ -18,6 +19,7 @@ from models.errors import OutputError, SourceError, reason
 from models.moving import move_to_free
 from models.outputs import check_file
 from models.picture import Picture
+from stream.bench.leftovers import none_of
 from stream.bench.report import Clip
 
 NAMES = ("water", "quiet", "busy")
@@ -63,17 +65,15 @@ def make_clip(
 def make_clips(folder: Path, seed: int, seconds: float, overwrite: bool, console: Console) -> dict[str, Path]:
     """All of `NAMES` at 1080p25, as NAME.mp4. Returns where each is.
 
-    Raises:
-        OutputError: one of them exists and `overwrite` is false (nothing is made then), or cannot be written.
+    Raises OutputError: one of them exists and `overwrite` is false (nothing is made then), or cannot be written.
     """
     paths = {name: folder / f"{name}.mp4" for name in NAMES}
-    for path in paths.values():
-        check_file(path, overwrite)
-    with Progress(console=console) as bar:
-        task = bar.add_task("", total=len(NAMES) * max(1, round(seconds * 25)))
+    with none_of(folder), Progress(console=console) as bar:
+        for path in paths.values():
+            check_file(path, overwrite)
+        tasks = {name: bar.add_task(f"making {name}", total=max(1, round(seconds * 25))) for name in NAMES}
         for name, path in paths.items():
-            bar.update(task, description=f"making {name}")
-            make_clip(path, name, seed, seconds, overwrite=overwrite, tell=lambda: bar.advance(task))
+            make_clip(path, name, seed, seconds, overwrite=overwrite, tell=partial(bar.advance, tasks[name]))
     return paths
 
 

@@ -22,3 +22,14 @@ def told(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
     with progress(console) as bar:
         task = bar.add_task(what)
         yield lambda done, total: bar.update(task, completed=done, total=total, description=f"{what} {done}/{total}")
+
+
+@contextmanager
+def described(console: Console, what: str) -> Iterator[Callable[[str], None]]:
+    """Tells what is being done, of which nobody knows how much is to come; without a terminal a line each time."""
+    if not console.is_terminal:
+        yield lambda text: say(console, f"measuring: {what}: {text}")
+        return
+    with progress(console) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda text: bar.update(task, description=text)

@@ -1,5 +1,6 @@
 """What a benchmark leaves behind, as data: `bench.json`. Tables, pages and comparisons are made from this alone."""
 
+import json
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,6 +10,7 @@ from models.errors import DataError, reason
 from stream.bench.figure import Figure, Selector
 
 BENCH = "bench.json"
+SCHEMA = "rivereye/bench/1"
 
 
 class Part(BaseModel):
@@ -150,7 +152,7 @@ class Tried(Part):
 
 
 class Report(Part):
-    """A whole benchmark. `left_out`: for each part that was not measured, why."""
+    """A whole benchmark. `left_out`: for each part that was not measured, why. `notes`: what is to be known before the figures are believed."""
 
     schema_: Annotated[Literal["rivereye/bench/1"], Field(alias="schema")] = "rivereye/bench/1"
     created: str
@@ -166,6 +168,7 @@ class Report(Part):
     accuracy: tuple[Accuracy, ...] = ()
     tried: tuple[Tried, ...] = ()
     left_out: dict[str, str] = {}
+    notes: tuple[str, ...] = ()
 
     def named(self, name: str, **labels: object) -> list[Figure]:
         """Figures of this name that have these labels, in the order in which they were measured."""
@@ -181,7 +184,12 @@ def read_report(path: Path) -> Report:
     """
     path = path / BENCH if path.is_dir() else path
     try:
-        return Report.model_validate_json(path.read_bytes())
+        content = path.read_bytes()
+        if (schema := _schema_of(content)) != SCHEMA:
+            raise DataError(
+                f"cannot understand {path}: its schema is {schema or 'not stated'}, and this version reads {SCHEMA}; measure again with this version"
+            )
+        return Report.model_validate_json(content)
     except OSError as error:
         raise DataError(f"cannot read {path}: {reason(error)}; give a {BENCH} that `rivereye bench` wrote") from error
     except ValidationError as error:
@@ -190,3 +198,12 @@ def read_report(path: Path) -> Report:
         raise DataError(
             f"cannot understand {path}: {where}: {first['msg']}; is it a {BENCH}, of this version?"
         ) from error
+
+
+def _schema_of(content: bytes) -> str | None:
+    """What the file says that it is; SCHEMA where it is no JSON object at all, of which something else is to be said."""
+    try:
+        read = json.loads(content)
+    except ValueError:
+        return SCHEMA
+    return str(read["schema"]) if isinstance(read, dict) and "schema" in read else None

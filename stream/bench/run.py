@@ -1,32 +1,33 @@
 """One benchmark under way: what is measured, in order."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
-from models.bundle import Bundle, open_bundle
-from models.classifier import Choice, Classifier
+from models.bundle import Bundle
+from models.classifier import Choice
 from models.errors import BundleError, UsageError
 from models.providers import AUTO, provider_named, providers_here
+from models.say import say
 from stream.bench.accuracy import judge
 from stream.bench.apart import apart
-from stream.bench.capacity import find_capacity
+from stream.bench.capacity import find_cameras
 from stream.bench.clips import describe, make_clips
 from stream.bench.energy import Energy
 from stream.bench.figure import Figure
-from stream.bench.progress import progress, told
+from stream.bench.progress import described, told
 from stream.bench.recorded import Watching, recorded
 from stream.bench.repeats import Task, measure
-from stream.bench.report import Accuracy, Capacity, Clip, Latencies, ModelUsed, Plan, Tried
+from stream.bench.report import Accuracy, Capacity, Clip, Latencies, Plan, Tried
 from stream.bench.scenarios import Kept, scenarios, server
-from stream.bench.stages import stages
+from stream.bench.soundness import named, notes_on
+from stream.bench.stages import WAYS, stages
 from stream.bench.sweep import Opened, settings, sweep
-from stream.bench.tune import tune
+from stream.bench.tune import in_words, tune
 from stream.bench.used import chosen, used
-from stream.bench.whole import whole
+from stream.bench.whole import options, whole
 from stream.bench.yardstick import yardstick
 
 MADE_S = 10.0
@@ -40,7 +41,7 @@ class Wanted:
     """What is to be measured.
 
     `batches`, `threads`: of the model alone; none: those that usually matter; where there is one, it is that of everything. `fps`: looks a second
-    of each camera, 99 % of which shall come within `limit_ms`; `seconds`: of an attempt; `most`: cameras.
+    of each camera, 99 % of which shall come within `limit_ms`; `seconds`: of an attempt; `most`: cameras. `only`: the parts that are measured (see `stream.bench.demands.PARTS`); none: all.
     """
 
     choice: Choice
@@ -54,6 +55,7 @@ class Wanted:
     seconds: float = 20.0
     most: int = 64
     tune: bool = False
+    only: Sequence[str] = ()
 
 
 class Run:
@@ -81,6 +83,9 @@ class Run:
         self.energy = Energy()
         self.opened = Opened(bundle)
         self.clips, self.paths = self._clips()
+        self.notes = [note for clip in self.clips for note in notes_on(self.paths[clip.name], clip)]
+        for note in self.notes:
+            say(console, f"note: {note}", "yellow")
         self.used = used(wanted.choice, bundle, wanted.batches, wanted.threads, console)
 
     def close(self) -> None:
@@ -89,7 +94,10 @@ class Run:
     def measure(self) -> None:
         """Everything that is measured again and again, in turn. Settings are tuned before the rest is measured with them."""
         plan = self.wanted.plan
-        alone = [yardstick(plan.duration, plan.seed), *self._swept()]
+        alone = [
+            yardstick(plan.duration, plan.seed),
+            *(self._swept() if self._asked("model") or self.wanted.tune else ()),
+        ]
         if self.wanted.tune:
             self.figures += self._measured(alone, "the model alone")
             alone = []
@@ -97,17 +105,19 @@ class Run:
         used, kept = self.used, Kept()
         labels = {"provider": used.provider, "precision": used.precision}
         classifier = self.opened.get(used.provider, used.precision, used.threads)
-        tasks = [
-            *alone,
-            *scenarios(classifier, used.batch, plan.duration, plan.seed, labels, kept),
-            *recorded(self.paths, classifier, self.watching, self.energy),
-            *stages(self.main, self.paths[self.main], classifier, self.watching, plan.duration),
-            whole(self.main, self.paths[self.main], self._options()),
-        ]
+        clip = self.paths[self.main]
+        parts: dict[str, Callable[[], Iterable[Task]]] = {
+            "scenarios": lambda: scenarios(classifier, used.batch, plan.duration, plan.seed, labels, kept),
+            "pipeline": lambda: recorded(self.paths, classifier, self.watching, self.energy),
+            "stages": lambda: stages(self.main, clip, classifier, self.watching, plan.duration),
+            "command": lambda: [whole(self.main, clip, options(used, self.wanted.choice.model, plan.views))],
+        }
+        tasks = [*alone, *(task for part, make in parts.items() if self._asked(part) for task in make())]
         self.figures += self._measured(tasks, "everything in turn")
-        with told(self.console, "server") as tell:
-            limit = self.wanted.limit_ms
-            self.figures.append(server(classifier, used.batch, plan, limit, labels, kept, tell))
+        if self._asked("scenarios"):
+            with told(self.console, "server") as tell:
+                limit = self.wanted.limit_ms
+                self.figures.append(server(classifier, used.batch, plan, limit, labels, kept, tell))
         self.latencies += kept.all(labels)
 
     def judge(self, labelled: Sequence[tuple[Path, bool]]) -> None:
@@ -132,13 +142,21 @@ class Run:
             "seed": wanted.plan.seed,
         }
         where = (self.bundle.folder, used, self.paths[self.main], self.main, load)
-        with progress(self.console) as bar:
-            task = bar.add_task("cameras", total=None)
-            self.capacity, figures, latencies = apart(
-                _cameras, *where, tell=lambda text: bar.update(task, description=text)
-            )
+        with described(self.console, "cameras") as tell:
+            self.capacity, figures, latencies = apart(find_cameras, *where, tell=tell)
         self.figures += figures
         self.latencies += latencies
+
+    @property
+    def known(self) -> dict[str, set[str]]:
+        """Values that labels of figures can have."""
+        return {
+            "clip": set(self.paths),
+            "precision": set(self._precisions()) | {self.used.precision},
+            "provider": set(self._providers()),
+            "gate": {"on", "off"},
+            "stage": set(WAYS),
+        }
 
     @property
     def main(self) -> str:
@@ -150,7 +168,7 @@ class Run:
 
     def _clips(self) -> tuple[tuple[Clip, ...], dict[str, Path]]:
         if self.wanted.clips:
-            seed, paths = None, _named(self.wanted.clips)
+            seed, paths = None, named(self.wanted.clips)
         else:
             seed = self.wanted.plan.seed
             paths = make_clips(self._folder, seed, MADE_S, False, self.console)
@@ -160,12 +178,21 @@ class Run:
         given = self.wanted.choice.precision
         return [given] if given is not None else list(self.bundle.card.precisions)
 
+    def _providers(self) -> list[str]:
+        given = self.wanted.choice.provider
+        return providers_here() if given == AUTO else [provider_named(given)]
+
+    def _asked(self, part: str) -> bool:
+        if self.wanted.only and part not in self.wanted.only:
+            self.left_out[part] = "not asked for"
+            return False
+        return True
+
     def _swept(self) -> list[Task]:
         """Of each provider and precision, unless one was named; what cannot be opened is left out, and said."""
-        wanted, given = self.wanted, self.wanted.choice.provider
-        providers = providers_here() if given == AUTO else [provider_named(given)]
+        wanted = self.wanted
         tasks: list[Task] = []
-        for each in settings(providers, self._precisions(), wanted.batches, wanted.threads):
+        for each in settings(self._providers(), self._precisions(), wanted.batches, wanted.threads):
             name = f"{each.precision} on {each.provider}"
             try:
                 if name not in self.left_out:
@@ -179,35 +206,12 @@ class Run:
         with told(self.console, "tuning") as tell:
             clip = self.paths[self.main]
             self.tried = tune(self.opened, swept, clip, self.watching, self.wanted.plan, tell)
-        self.used = chosen(self.used, self.bundle, self.tried)
+        if len(self.tried) > 1:
+            self.used = chosen(self.used, self.bundle, self.tried)
+        if note := in_words(self.tried):
+            self.notes.append(note)
+            say(self.console, f"note: {note}", "yellow")
 
     def _measured(self, tasks: Sequence[Task], what: str) -> list[Figure]:
         with told(self.console, what) as tell:
             return measure(tasks, self.wanted.plan, tell)
-
-    def _options(self) -> list[str]:
-        """Of `rivereye stream`, for what is used here."""
-        used = self.used
-        return [
-            *("--model", self.wanted.choice.model, "--precision", used.precision, "--provider", used.provider),
-            *("--batch", str(used.batch), "--threads", str(used.threads), "--hwaccel", used.hwaccel),
-            *("--views", self.wanted.plan.views, "--no-tuned"),
-        ]
-
-
-def _cameras(
-    folder: Path, used: ModelUsed, clip: Path, name: str, load: Mapping[str, Any], tell: Callable[[str], None]
-) -> tuple[Capacity, list[Figure], list[Latencies]]:
-    """In a process of its own."""
-    bundle = open_bundle(str(folder), used.precision, used.provider)
-    with Classifier(bundle, used.provider, used.threads) as classifier:
-        return find_capacity(clip, name, classifier, **load, tell=tell)
-
-
-def _named(clips: Sequence[Path]) -> dict[str, Path]:
-    """By their names without endings; where two are alike, with a number."""
-    found: dict[str, Path] = {}
-    for path in clips:
-        names = (path.stem, *(f"{path.stem}-{number}" for number in range(2, len(clips) + 2)))
-        found[next(name for name in names if name not in found)] = path
-    return found

@@ -27,6 +27,7 @@ KINDS = {
 SERVER, SEARCHES = "server_fps", 3
 MULTI = 8
 PERCENTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99, 99.9)
+HALF = 50
 HALVINGS = 5
 """Of the range between a quarter of what is offline and all of it: the rate is found to 2.3 % of that."""
 QUERIES = 100
@@ -47,13 +48,14 @@ class Kept:
 
 
 def distribution(name: str, labels: Mapping[str, object], milliseconds: Sequence[float]) -> Latencies:
-    """Of at least one latency."""
-    found = np.percentile(milliseconds, PERCENTILES)
+    """Of at least one latency. A percentile beyond which there is not one is none: of ten, the 99th is only their largest."""
+    given = [share for share in PERCENTILES if share == HALF or min(share, 100 - share) / 100 * len(milliseconds) >= 1]
+    found = np.percentile(milliseconds, given)
     return Latencies(
         name=name,
         labels={key: str(value) for key, value in labels.items()},
         n=len(milliseconds),
-        percentiles={f"{share:g}": float(value) for share, value in zip(PERCENTILES, found, strict=True)},
+        percentiles={f"{share:g}": float(value) for share, value in zip(given, found, strict=True)},
     )
 
 

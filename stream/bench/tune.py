@@ -95,3 +95,14 @@ def _tried(fps: Figure) -> Tried:
         fps=fps,
         chosen=False,
     )
+
+
+def in_words(tried: Sequence[Tried]) -> str | None:
+    """What is to be known of a choice: that there was none, or that it may be chance. None where one was clearly the fastest."""
+    if len(tried) < 2:
+        return "tuning had one setting only to choose from, so that nothing was tuned; give no --batch and --threads, or several of them"
+    best = next(each for each in tried if each.chosen)
+    alike = [each for each in tried if not each.chosen and each.fps.high >= best.fps.low]
+    if not alike:
+        return None
+    return f"tuning: {len(alike)} of {len(tried)} settings are as fast as the chosen one but for chance, which was chosen as it takes least of the machine"

@@ -1,5 +1,6 @@
 """How the model is run where nothing else is said: as `rivereye stream` would run it on this machine."""
 
+import shlex
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -57,4 +58,4 @@ def remember(runs: ModelUsed, bundle: Bundle, tried: Sequence[Tried], console: C
     created = datetime.now(UTC).isoformat(timespec="seconds")
     entry = Entry.of(bundle.card, fingerprint(), Choices.model_validate(fields), fps, created)
     write_tuned(place(), entry)
-    say(console, f"tuned: {place()}; `rivereye stream` picks it up for {runs.name} on this machine")
+    say(console, f"tuned: {place()}; `rivereye stream` picks it up for {shlex.quote(runs.name)} on this machine")

@@ -10,6 +10,7 @@ from threading import Timer
 
 from models.errors import SourceError
 from stream.bench.repeats import Kind, Task
+from stream.bench.report import ModelUsed
 
 FIRST = "command_first_detection_s"
 KINDS = {FIRST: Kind("s", "lower"), "command_cpu_s": Kind("s", "lower"), "command_peak_mb": Kind("MB", "lower")}
@@ -60,3 +61,12 @@ def _peak_mb(pid: int) -> float:
     except OSError:
         return 0.0
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0.0)
+
+
+def options(used: ModelUsed, model: str, views: str) -> list[str]:
+    """Of `rivereye stream`, for what the benchmark runs with; `model`: as it was given."""
+    return [
+        *("--model", model, "--precision", used.precision, "--provider", used.provider),
+        *("--batch", str(used.batch), "--threads", str(used.threads), "--hwaccel", used.hwaccel),
+        *("--views", views, "--no-tuned"),
+    ]

@@ -158,7 +158,7 @@ def found(report: Report) -> tuple[str, str, str]:
 
 def notes(report: Report) -> tuple[str, ...]:
     """What is to be known before its figures are believed."""
-    return tuple(getattr(report, "notes", ()))
+    return tuple(report.notes)
 
 
 def spread_note(plan: Plan) -> str:

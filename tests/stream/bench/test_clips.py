@@ -14,7 +14,7 @@ from rich.console import Console
 
 from models.errors import OutputError, SourceError
 from stream.bench.clips import NAMES, describe, make_clip, make_clips
-from tests.factories import decode
+from tests.factories import decode, start
 
 SMALL = (480, 270)
 
@@ -113,6 +113,21 @@ stream.bench.clips.make_clip(pathlib.Path({str(tmp_path / "a.mp4")!r}), "busy", 
         time.sleep(0.1)
         os.kill(process.pid, signal.SIGKILL)
     assert not (tmp_path / "a.mp4").exists()
+
+
+def test_ctrl_c_leaves_no_folder_that_was_made_for_clips(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    for folder in ("new/er", "mine"):
+        with start("bench", "clips", tmp_path / folder, "--seconds", "600") as process:
+            while not (tmp_path / folder).exists():
+                assert process.poll() is None
+                time.sleep(0.05)
+            time.sleep(2)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=30)
+        assert process.returncode == 1
+        assert "Traceback" not in said
+    assert [path.name for path in tmp_path.rglob("*")] == ["mine"]
 
 
 def test_frames_are_counted_whatever_the_header_says(tmp_path: Path, small: dict[str, Path]) -> None:

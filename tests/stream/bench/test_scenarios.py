@@ -88,4 +88,9 @@ def test_percentiles_are_those_of_all_latencies() -> None:
     assert found.n == 100
     assert found.percentiles["50"] == 50.5
     assert found.percentiles["99"] == pytest.approx(99.01)
-    assert list(found.percentiles)[-1] == "99.9"
+    assert list(found.percentiles) == ["1", "5", "10", "25", "50", "75", "90", "95", "99"]
+
+
+@pytest.mark.parametrize(("n", "last"), [(1, "50"), (9, "50"), (10, "90"), (99, "95"), (100, "99"), (1000, "99.9")])
+def test_a_percentile_with_nothing_beyond_it_is_none(n: int, last: str) -> None:
+    assert list(distribution("server", {}, [1.0] * n).percentiles)[-1] == last
