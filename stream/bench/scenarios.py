@@ -49,7 +49,9 @@ class Kept:
 
 def distribution(name: str, labels: Mapping[str, object], milliseconds: Sequence[float]) -> Latencies:
     """Of at least one latency. A percentile beyond which there is not one is none: of ten, the 99th is only their largest."""
-    given = [share for share in PERCENTILES if share == HALF or min(share, 100 - share) / 100 * len(milliseconds) >= 1]
+    given = [
+        share for share in PERCENTILES if share == HALF or round(min(share, 100 - share) * len(milliseconds), 6) >= 100
+    ]
     found = np.percentile(milliseconds, given)
     return Latencies(
         name=name,

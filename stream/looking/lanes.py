@@ -61,6 +61,7 @@ class Lanes(Generic[Each]):
         self._changed = Condition()
         self._closed = False
         self._recordings_turn = False
+        self._most = 1
 
     def open(self, lane: Lane[Each]) -> None:
         with self._changed:
@@ -79,7 +80,9 @@ class Lanes(Generic[Each]):
             if not lane.policy.lossless:
                 self._make_room(lane)
             lane.items.append((self._clock.monotonic(), item))
-            self._changed.notify_all()
+            # Who takes is not woken for each frame of a recording: a thread that wakes for nothing costs as much as a frame's record.
+            if lane.live or _is_full(lane, self._most):
+                self._changed.notify_all()
             return True
 
     def take(self, most: int) -> list[tuple[Lane[Each], Each]]:
@@ -88,6 +91,7 @@ class Lanes(Generic[Each]):
         Live items come from all cameras in turn, so that under overload all lose alike; of recordings a batch is of one.
         """
         with self._changed:
+            self._most = most
             self._expire()
             if not self._is_due(most):
                 self._changed.wait(self._patience())

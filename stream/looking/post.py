@@ -110,7 +110,7 @@ class Post:
 
     def _item(self, frame: Frame) -> Waiting:
         layout = self.lookout.layout
-        if frame.planes is not None and layout == WHOLE_FRAME and not self._pictures:
+        if frame.planes is not None and layout == WHOLE_FRAME:
             return self._whole(frame, frame.planes)
         frame = frame.as_picture()
         picture = frame.picture
@@ -129,8 +129,9 @@ class Post:
         return Waiting(kept, layout.boxes(picture.shape[1], picture.shape[0]), pictures)
 
     def _whole(self, frame: Frame, planes: Planes) -> Waiting:
-        """Nobody wants more of it than the network's picture: it never becomes a full one."""
-        kept, small = replace(frame, planes=None), planes.fit(*self._size)
+        """Becomes a full picture only where somebody wants one. What the network sees hangs on no output: a video changes no answer."""
+        kept = frame.as_picture() if self._pictures else replace(frame, planes=None)
+        small = planes.fit(*self._size)
         judged = small if self._large else planes.fit(SIDE, SIDE)
         if reason := self._quality.judge(planes.brightness, judged, frame.media_time):
             return Waiting(replace(kept, reason=reason), (), ())

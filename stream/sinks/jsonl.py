@@ -199,4 +199,7 @@ class JsonLines(Closing):
 
 
 def _is_at(file: FileIO, path: Path) -> bool:
-    return path.exists() and os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except OSError:
+        return False

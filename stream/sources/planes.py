@@ -1,6 +1,7 @@
 """A decoded frame as the decoder left it: brightness and colour apart, colour at half the size. Pixels are made of it only where somebody asks."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -21,16 +22,24 @@ DARKER = (1.2, 1.6, 1.1)
 Both ways shall give the same."""
 
 
-def _to_bgr(black: float, luma: float, chroma: float) -> NDArray[np.float32]:
-    """Rows for blue, green and red of (Y, U, V, 1), by ITU-R BT.601, which OpenCV's decoding takes whatever a file says of itself."""
-    colours = np.array(
-        [[luma, 1.772 * chroma, 0], [luma, -0.344136 * chroma, -0.714136 * chroma], [luma, 0, 1.402 * chroma]]
-    )
-    moved = colours @ [-black, -128, -128] - DARKER
-    return np.column_stack([colours, moved]).astype(np.float32)
+UNTOLD = 5
+"""ITU-R BT.601: what swscale takes, and with it OpenCV, where a file does not say what its colours are, or in a way that it does not know."""
+SHARES = {1: (0.2126, 0.0722), UNTOLD: (0.299, 0.114), 7: (0.212, 0.087), 9: (0.2627, 0.0593), 10: (0.2627, 0.0593)}
+"""Of red and blue in brightness, by FFmpeg's numbers: BT.709, BT.601, SMPTE 240M, BT.2020 (twice)."""
+WHOLE_RANGE = 2
+"""FFmpeg's number for brightness from 0 to 255. Most decoders say it by another format, but not those of VP9 and AV1."""
 
 
-TO_BGR = {LIMITED: _to_bgr(16, 255 / 219, 255 / 224), FULL: _to_bgr(0, 1, 1)}
+@lru_cache
+def _to_bgr(colours: int, full: bool) -> NDArray[np.float32]:
+    """Rows for blue, green and red of (Y, U, V, 1), as the file says of itself: OpenCV's decoding takes it at its word, too (measured with 5.0.0)."""
+    red, blue = SHARES.get(colours, SHARES[UNTOLD])
+    green = 1 - red - blue
+    black, luma, chroma = (0, 1.0, 1.0) if full else (16, 255 / 219, 255 / 224)
+    to_blue, to_red = 2 * (1 - blue) * chroma, 2 * (1 - red) * chroma
+    rows = np.array([[luma, to_blue, 0], [luma, -to_blue * blue / green, -to_red * red / green], [luma, 0, to_red]])
+    moved = rows @ [-black, -128, -128] - DARKER
+    return np.column_stack([rows, moved]).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +76,12 @@ class Planes:
         colours = [_halved(self._plane(number, columns // 2, rows // 2), halvings - 1) for number in (1, 2)]
         shrunk = cv2.merge([_halved(self.brightness, halvings), *colours])
         small = _shrunk(np.asarray(shrunk, np.uint8), width, height)
-        return np.asarray(cv2.transform(small, TO_BGR[self.decoded.format.name]), np.uint8)
+        return np.asarray(cv2.transform(small, self._to_bgr), np.uint8)
+
+    @property
+    def _to_bgr(self) -> NDArray[np.float32]:
+        full = self.decoded.format.name == FULL or self.decoded.color_range == WHOLE_RANGE
+        return _to_bgr(int(self.decoded.colorspace), full)
 
     def _plane(self, number: int, columns: int, rows: int) -> NDArray[np.uint8]:
         plane = self.decoded.planes[number]

@@ -146,7 +146,8 @@ class Recording:
 
 
 def _open(path: Path) -> av.container.InputContainer:
-    return av.open(str(path), metadata_errors="replace")
+    # Whole, as FFmpeg would take what stands before a colon for a protocol.
+    return av.open(str(path.absolute()), metadata_errors="replace")
 
 
 def _is_plain(path: Path) -> bool:

@@ -100,7 +100,7 @@ def test_the_page_is_one_file_that_needs_no_network(measured: Path) -> None:
     ("limits", "said"),
     [
         (["pipeline_fps>=1e9"], "required >= 1e+09"),
-        (["pipeline_fps>=1e9", "decode_fps{clip=river}<0"], "2 limits are not met: pipeline_fps"),
+        (["pipeline_fps>=1e9", "decode_fps{clip=river}<0"], "3 limits are not met: pipeline_fps"),
         (["decode_fps<0", "pipeline_fps{gate=on}>=1e9"], "pipeline_fps{clip=river,gate=on} is"),
     ],
 )

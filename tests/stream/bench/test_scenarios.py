@@ -91,6 +91,8 @@ def test_percentiles_are_those_of_all_latencies() -> None:
     assert list(found.percentiles) == ["1", "5", "10", "25", "50", "75", "90", "95", "99"]
 
 
-@pytest.mark.parametrize(("n", "last"), [(1, "50"), (9, "50"), (10, "90"), (99, "95"), (100, "99"), (1000, "99.9")])
+@pytest.mark.parametrize(
+    ("n", "last"), [(1, "50"), (3, "50"), (9, "75"), (10, "90"), (99, "95"), (100, "99"), (1000, "99.9")]
+)
 def test_a_percentile_with_nothing_beyond_it_is_none(n: int, last: str) -> None:
     assert list(distribution("server", {}, [1.0] * n).percentiles)[-1] == last

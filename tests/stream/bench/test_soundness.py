@@ -4,6 +4,7 @@ from pathlib import Path
 
 import av
 import pytest
+from av.video.frame import PictureType
 
 from models.errors import UsageError
 from stream.bench.clips import describe
@@ -39,8 +40,9 @@ def test_frames_that_wait_for_later_ones(tmp_path: Path) -> None:
     source, path = write_clip(tmp_path / "plain.mp4", LEVELS), tmp_path / "north.mp4"
     with av.open(str(source)) as read, av.open(str(path), "w") as file:
         stream = file.add_stream("libx264", rate=10, options={"bf": "2", "b-adapt": "0"})
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt, stream.max_b_frames = 64, 48, "yuv420p", 2
         for frame in read.decode(video=0):
+            frame.pict_type = PictureType.NONE  # as it was coded before is no matter
             file.mux(stream.encode(frame))
         file.mux(stream.encode(None))
     assert "B-frames, which no live camera sends" in said(path)

@@ -9,7 +9,7 @@ import pytest
 from models.picture import Picture, fit
 from stream.sources.frame import Reason
 from stream.sources.opening import Opening
-from stream.sources.quality import FROZEN_S, GREY, Quality, blindness
+from stream.sources.quality import FROZEN_S, GREY, Quality, blindness, percentiles
 from stream.sources.video import Video
 from tests.factories import frames_of, grey, patched, rippled, write_clip
 
@@ -138,3 +138,11 @@ def test_what_it_compares_does_not_change_with_the_buffer_it_came_in() -> None:
     assert quality.judge(buffer, fitted(buffer), 0.0) is None
     buffer[:] = rippled(120)
     assert quality.judge(buffer, fitted(buffer), 11.0) is None
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_levels_are_numpys(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    for high in (1, 2, 20, 256):
+        grey = random.integers(0, high, (SIDE, SIDE), np.uint8)
+        assert percentiles(grey, 0.05, 0.95) == pytest.approx(np.percentile(grey, [5, 95]))

@@ -19,13 +19,21 @@ NOW = Opening()
 SIZES = [(640, 360), (1280, 720), (1920, 1080), (800, 640), (302, 302), (64, 48), (301, 400), (640, 361)]
 
 
-def coloured(path: Path, size: tuple[int, int], pix_fmt: str = "yuv420p", codec: str = "libx264", n: int = 3) -> Path:
-    """Shades of all colours, that change from frame to frame; B-frames between."""
+def coloured(
+    path: Path,
+    size: tuple[int, int],
+    pix_fmt: str = "yuv420p",
+    codec: str = "libx264",
+    n: int = 3,
+    tags: tuple[int, int] = (2, 0),
+) -> Path:
+    """Shades of all colours, that change from frame to frame; B-frames between. `tags`: FFmpeg's numbers of matrix and range."""
     width, height = size
     x, y = np.meshgrid(np.linspace(0, 255, width), np.linspace(0, 255, height))
     with av.open(str(path), "w") as file:
         stream = cast(VideoStream, file.add_stream(codec, rate=10))
         stream.width, stream.height, stream.pix_fmt = width, height, pix_fmt
+        stream.codec_context.colorspace, stream.codec_context.color_range = tags
         for index in range(n):
             picture = np.stack([x, y, 255 - (x + y) / 2 + 20 * index], axis=2).clip(0, 255).astype(np.uint8)
             file.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "bgr24")))
@@ -72,6 +80,22 @@ def test_shrunk_before_it_is_coloured_is_nearly_the_same(
         assert np.abs(apart).mean() <= 1.5
         assert np.abs(apart.mean(axis=(0, 1))).max() <= 2
     recording.close()
+
+
+@pytest.mark.parametrize("matrix", [1, 2, 4, 5, 6, 7, 9])
+@pytest.mark.parametrize("span", [0, 1, 2])
+@pytest.mark.parametrize(("codec", "name"), [("libx264", "north.mp4"), ("libvpx-vp9", "north.webm")])
+def test_colours_are_what_the_file_says_they_are(tmp_path: Path, matrix: int, span: int, codec: str, name: str) -> None:
+    """As by OpenCV; one that took all files for BT.601, or for the limited range, is off by 5 levels and more in one colour."""
+    path = coloured(tmp_path / name, (640, 360), codec=codec, tags=(matrix, span))
+    recording = Recording.opened(path, NOW)
+    assert recording is not None
+    for ours, theirs in zip(frames_of(recording), frames_of(Video.from_file(path, NOW)), strict=True):
+        assert ours.planes is not None
+        assert theirs.picture is not None
+        assert np.array_equal(ours.planes.picture(), theirs.picture)
+        apart = ours.planes.fit(150, 150).astype(int) - fit(theirs.picture, 150, 150)
+        assert np.abs(apart).mean(axis=(0, 1)).max() <= 2
 
 
 @pytest.mark.parametrize(
