@@ -36,7 +36,8 @@ def measure(clip: Path, out: Path, share: float, options: list[str]) -> None:
     """A benchmark whose network takes longer by this share."""
     code = (SLOWER.format(share=share) if share else "") + FRONT_DOOR
     given = ["bench", "--clip", str(clip), "--batch", "4", "--threads", "2", "--out", str(out), *options]
-    subprocess.run([sys.executable, "-P", "-c", code, *given], check=True, stderr=subprocess.DEVNULL)  # noqa: S603 - our own
+    command = [sys.executable, "-P", "-c", code, *given]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 - our own
 
 
 def main() -> None:

@@ -122,8 +122,9 @@ def recover(
 def _rate(stage: Stage, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
     total = stage.epochs * steps
     warm = max(1, round(WARM_UP * total))
+    falling = max(1, total - warm)  # of a handful of pictures there is one step
     return keras.optimizers.schedules.CosineDecay(
-        stage.learning_rate / 100, total - warm, 0.01, warmup_target=stage.learning_rate, warmup_steps=warm
+        stage.learning_rate / 100, falling, 0.01, warmup_target=stage.learning_rate, warmup_steps=warm
     )
 
 

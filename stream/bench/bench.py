@@ -16,12 +16,15 @@ from models.say import say
 from stream.bench.accuracy import find_labelled
 from stream.bench.demands import check_labels, check_met
 from stream.bench.figure import Requirement
+from stream.bench.labels import labels
 from stream.bench.machine import look_around
 from stream.bench.page import page
+from stream.bench.repeats import restless
 from stream.bench.report import BENCH, Report
-from stream.bench.run import Run, Wanted
+from stream.bench.run import Run
 from stream.bench.table import show
-from stream.bench.used import remember
+from stream.bench.used import remember, used
+from stream.bench.wanted import Wanted
 
 PAGE = "bench.html"
 
@@ -52,10 +55,11 @@ def bench(
     check_folder(out, overwrite, BENCH)
     labelled = None if data is None else find_labelled(data)
     bundle = wanted.choice.bundle()
+    runs = used(wanted.choice, bundle, wanted.batches, wanted.threads, console)
+    check_labels(requirements, labels(wanted, bundle, runs))
     with tempfile.TemporaryDirectory(prefix="rivereye-bench-") as folder:
-        run = Run(wanted, bundle, Path(folder), console)
+        run = Run(wanted, bundle, runs, Path(folder), console)
         try:
-            check_labels(requirements, run.known)
             run.measure()
             if labelled is not None:
                 run.judge(labelled)
@@ -93,5 +97,5 @@ def _report(run: Run, seconds: float) -> Report:
         accuracy=tuple(run.accuracy),
         tried=tuple(run.tried),
         left_out=run.left_out,
-        notes=tuple(run.notes),
+        notes=(*run.notes, *restless(run.figures, run.wanted.plan)),
     )

@@ -2,50 +2,34 @@
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import typer
 from rich.console import Console
-from typer.core import TyperCommand, TyperGroup
 
 from models.bundle import DEFAULT
 from models.errors import UsageError
+from stream.bench.group import RUN, Group, Run
 from stream.options import Precision, Provider, console
 
 MEASURED, LONG, CAMERAS, PLACES = "What is measured", "How long", "Cameras (--capacity)", "What comes of it"
-RUN = "run"
 Value = TypeVar("Value", int, str)
 MILLISECONDS = re.compile(r"\s*([0-9.]+)\s*(ms|s)?\s*")
 
 
-class _Group(TyperGroup):
-    """`rivereye bench vgg16-river` means `rivereye bench run vgg16-river`; help says so, and does not name `run`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if args and args[0] in self.commands:
-            return super().parse_args(ctx, args)
-        if args and not Path(args[0]).exists() and (meant := get_close_matches(args[0], self.commands, 1, 0.75)):
-            raise UsageError(f"bench {args[0]}: neither a model nor a command; is `rivereye bench {meant[0]}` meant?")
-        return super().parse_args(ctx, [RUN, *args])
-
-
-class _Run(TyperCommand):
-    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:  # noqa: ARG002
-        return super().make_context("", args, parent, **extra)
-
-
 app = typer.Typer(
-    cls=_Group,
+    cls=Group,
     rich_markup_mode="rich",
     help="Measure what this machine carries: frames a second, cameras, delays, accuracy. Also: bench compare, bench clips.",
 )
 
 
-@app.command(RUN, cls=_Run)
+@app.command(RUN, cls=Run)
 def run(
-    model: Annotated[str, typer.Argument(help="Folder of a bundle, or the name of a released model.")] = DEFAULT,
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="Folder of a bundle, or the name of a released model.")
+    ] = DEFAULT,
     clip: Annotated[
         list[Path] | None,
         typer.Option(
@@ -154,7 +138,7 @@ def run(
     from stream.bench.demands import PARTS, check_names
     from stream.bench.figure import Requirement
     from stream.bench.report import Plan
-    from stream.bench.run import Wanted
+    from stream.bench.wanted import Wanted
     from stream.looking.views import views_named
 
     views_named(views)

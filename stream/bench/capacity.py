@@ -10,8 +10,10 @@ from stream.bench.attempt import Load, attempt
 from stream.bench.figure import Better, Figure
 from stream.bench.report import Attempt, Capacity, Latencies, ModelUsed
 from stream.bench.scenarios import distribution
+from stream.bench.soundness import B_FRAMES, waits
 from stream.looking.pipeline import BATCH
 
+FIGURES = ("capacity_cameras", "capacity_cores", "capacity_memory_mb")
 MOST = 64
 PLAYER_LATE = 0.25
 """If the one that plays the cameras is late itself by more than this share of the limit, it is said."""
@@ -44,7 +46,7 @@ def find_capacity(
         most: cameras.
         views, batch, hwaccel: as of `rivereye stream`.
         seed: of the phases, in which cameras differ.
-        tell: told before each attempt which it is.
+        tell: told before each attempt which it is, and after it what came of it.
 
     Returns:
         All attempts; cameras, cores and memory as figures; how late looks were with the most cameras, those apart that never came.
@@ -59,6 +61,7 @@ def find_capacity(
     def carry(count: int) -> Attempt:
         tell(f"{count} camera{'' if count == 1 else 's'} at once, for {seconds:g} s")
         found, latencies = attempt(classifier, load, count)
+        tell(f"{count}: {'carried' if found.carried else 'not carried'}, {100 * found.late:.1f} % of looks late")
         if found.carried:
             taken.setdefault(count, []).extend(latencies)
         return found
@@ -129,7 +132,13 @@ def _figures(capacity: Capacity, labels: dict[str, object]) -> list[Figure]:
 def find_cameras(
     folder: Path, used: ModelUsed, clip: Path, name: str, load: Mapping[str, Any], tell: Callable[[str], None]
 ) -> tuple[Capacity, list[Figure], list[Latencies]]:
-    """`find_capacity` for a process of its own: all that is given can be sent to one. `load`: its other arguments."""
+    """`find_capacity` for a process of its own: all that is given can be sent to one. `load`: its other arguments. Where not one camera is carried, the
+    clip itself may be why, and `limit` says so.
+    """
     bundle = open_bundle(str(folder), used.precision, used.provider)
     with Classifier(bundle, used.provider, used.threads) as classifier:
-        return find_capacity(clip, name, classifier, **load, tell=tell)
+        capacity, figures, latencies = find_capacity(clip, name, classifier, **load, tell=tell)
+    if not capacity.cameras and waits(clip):
+        why = f"the clip {B_FRAMES}, and may be late by that whatever the machine; give one without, or a longer --p99"
+        capacity = capacity.model_copy(update={"limit": why})
+    return capacity, figures, latencies

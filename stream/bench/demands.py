@@ -3,10 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from models.errors import GateNotMet, UsageError
-from stream.bench import accuracy, recorded, scenarios, stages, sweep, whole, yardstick
+from stream.bench import accuracy, capacity, recorded, scenarios, stages, sweep, whole, yardstick
 from stream.bench.figure import Figure, Requirement
 
-CAPACITY = ("capacity_cameras", "capacity_memory_mb", "capacity_cores")
 PARTS: Mapping[str, Collection[str]] = {
     "model": sweep.KINDS,
     "scenarios": (*scenarios.KINDS, scenarios.SERVER),
@@ -15,17 +14,16 @@ PARTS: Mapping[str, Collection[str]] = {
     "command": whole.KINDS,
 }
 """Names of the figures of each part that may be left out (`--only`)."""
-NAMES = {*yardstick.KINDS, *(name for names in PARTS.values() for name in names), *CAPACITY, *accuracy.NAMES}
+NAMES = {*yardstick.KINDS, *(name for names in PARTS.values() for name in names), *capacity.FIGURES, *accuracy.NAMES}
 """Of all figures that there can be."""
-LABELS = ("provider", "precision", "batch", "threads", "clip", "gate", "stage", "fps", "p99_ms")
 
 
-def check_names(requirements: Sequence[Requirement], capacity: bool, data: bool, only: Collection[str] = ()) -> None:
+def check_names(requirements: Sequence[Requirement], cameras: bool, data: bool, only: Collection[str] = ()) -> None:
     """Raises UsageError: there is no figure of this name, or it will not be measured."""
     for each in requirements:
         name = each.selector.name
         conditional: tuple[tuple[str, bool, Collection[str]], ...] = (
-            ("--capacity", capacity, CAPACITY),
+            ("--capacity", cameras, capacity.FIGURES),
             ("--data", data, accuracy.NAMES),
         )
         for wanted, given, names in conditional:
@@ -40,22 +38,30 @@ def check_names(requirements: Sequence[Requirement], capacity: bool, data: bool,
                 )
 
 
-def check_labels(requirements: Sequence[Requirement], known: Mapping[str, Collection[str]]) -> None:
-    """`known`: values that labels can have here, by their names. Raises UsageError: a label can have no such value, or there is none of this name."""
+def check_labels(requirements: Sequence[Requirement], labels: Mapping[str, Mapping[str, Collection[str]]]) -> None:
+    """`labels`: of each figure its labels, and their values. Raises UsageError: a figure has no such label, or a label no such value."""
     for each in requirements:
+        name, known = each.selector.name, labels[each.selector.name]
         for label, value in each.selector.labels.items():
-            if label not in LABELS:
-                raise UsageError(f"--require: figures have no label {label!r}; they have {', '.join(LABELS)}")
-            if label in known and value not in known[label]:
+            if label not in known:
+                raise UsageError(f"--require: {name} has no label {label!r}; it has {', '.join(known) or 'none'}")
+            if value not in known[label]:
                 raise UsageError(
-                    f"--require: nothing will be measured with {label}={value}; there is {', '.join(sorted(known[label]))}"
+                    f"--require: no {name} will be measured with {label}={value}; there is {', '.join(sorted(known[label]))}"
                 )
 
 
 def check_met(requirements: Sequence[Requirement], figures: Sequence[Figure]) -> None:
-    """Raises GateNotMet: figures are beyond the limits; all of them are named. UsageError: no such figure was measured."""
-    broken = [sentence for each in requirements for sentence in each.broken_by(figures)]
-    if len(broken) == 1:
-        raise GateNotMet(broken[0])
-    if broken:
-        raise GateNotMet("\n  ".join([f"{len(broken)} limits are not met:", *broken]))
+    """Raises GateNotMet: figures are beyond the limits; all are named, and what was not measured. UsageError: all else is met, but not measured."""
+    broken: list[str] = []
+    missing: list[str] = []
+    for each in requirements:
+        try:
+            broken += each.broken_by(figures)
+        except UsageError as error:
+            missing.append(str(error))
+    if not broken and not missing:
+        return
+    told = [*broken, *missing]
+    sentence = told[0] if len(told) == 1 else "\n  ".join([f"{len(told)} limits are not met:", *told])
+    raise GateNotMet(sentence) if broken else UsageError(sentence)

@@ -2,11 +2,10 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-
-import cv2
 
 from models.classifier import Classifier
 from models.errors import SourceError
@@ -16,7 +15,8 @@ from stream.configuration.settings import Settings
 from stream.looking.lookout import lookout_of
 from stream.session import Session
 from stream.sinks.sinks import Sinks
-from stream.sources.opening import Opening, parameters
+from stream.sources.opening import Opening
+from stream.sources.source import open_source
 
 GATE_S = 5.0
 """With the gate on, a view that does not change is looked at again after so long."""
@@ -96,21 +96,18 @@ def looked(settings: Settings, classifier: Classifier, energy: Energy | None) ->
 
 
 def decode(clip: Path, hwaccel: str, convert: bool) -> tuple[int, float]:
-    """Goes through all frames, as `rivereye stream` opens them; `convert`: to BGR, too. Returns how many, and how many a second.
+    """Goes through all frames, opened as `rivereye stream` opens them; `convert`: makes pictures of them (BGR), too. Returns how many, and how
+    many a second.
 
     Raises SourceError: none can be decoded.
     """
-    capture = cv2.VideoCapture(str(clip), cv2.CAP_FFMPEG, parameters(Opening(hwaccel=hwaccel), timeouts=False))
-    frames, began = 0, time.perf_counter()
-    while capture.grab():
-        frames += 1
-        if convert:
-            capture.retrieve()
-    seconds = time.perf_counter() - began
-    capture.release()
-    if not frames:
-        raise SourceError(f"cannot measure with {clip}: not one frame can be decoded; is it complete, and a video?")
-    return frames, frames / seconds
+    with closing(open_source(str(clip), Opening(hwaccel=hwaccel))) as source:
+        frames, began = 0, time.perf_counter()
+        for frame in source.frames():
+            frames += 1
+            if convert and frame is not None:
+                frame.as_picture()
+        return frames, frames / (time.perf_counter() - began)
 
 
 def _floor(clip: Path, hwaccel: str) -> dict[str, float]:

@@ -1,15 +1,12 @@
 """One benchmark under way: what is measured, in order."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
 from models.bundle import Bundle
-from models.classifier import Choice
 from models.errors import BundleError, UsageError
-from models.providers import AUTO, provider_named, providers_here
 from models.say import say
 from stream.bench.accuracy import judge
 from stream.bench.apart import apart
@@ -17,45 +14,23 @@ from stream.bench.capacity import find_cameras
 from stream.bench.clips import describe, make_clips
 from stream.bench.energy import Energy
 from stream.bench.figure import Figure
+from stream.bench.outlook import in_words, outlook
 from stream.bench.progress import described, told
 from stream.bench.recorded import Watching, recorded
-from stream.bench.repeats import Task, measure
-from stream.bench.report import Accuracy, Capacity, Clip, Latencies, Plan, Tried
+from stream.bench.repeats import Task, measure, scarce
+from stream.bench.report import Accuracy, Capacity, Clip, Latencies, ModelUsed, Tried
 from stream.bench.scenarios import Kept, scenarios, server
 from stream.bench.soundness import named, notes_on
-from stream.bench.stages import WAYS, stages
+from stream.bench.stages import stages
 from stream.bench.sweep import Opened, settings, sweep
-from stream.bench.tune import in_words, tune
-from stream.bench.used import chosen, used
+from stream.bench.tune import chosen_by, tune
+from stream.bench.used import chosen
+from stream.bench.wanted import Wanted
 from stream.bench.whole import options, whole
 from stream.bench.yardstick import yardstick
 
 MADE_S = 10.0
 """Length of the clips that are made where none is given."""
-BUSY = "busy"
-"""The clip for what is measured with one: stages, capacity, tuning, the whole command. Where it is not, the first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to be measured.
-
-    `batches`, `threads`: of the model alone; none: those that usually matter; where there is one, it is that of everything. `fps`: looks a second
-    of each camera, 99 % of which shall come within `limit_ms`; `seconds`: of an attempt; `most`: cameras. `only`: the parts that are measured (see `stream.bench.demands.PARTS`); none: all.
-    """
-
-    choice: Choice
-    plan: Plan
-    clips: Sequence[Path] = ()
-    batches: Sequence[int] = ()
-    threads: Sequence[int] = ()
-    capacity: bool = False
-    fps: float = 5.0
-    limit_ms: float = 200.0
-    seconds: float = 20.0
-    most: int = 64
-    tune: bool = False
-    only: Sequence[str] = ()
 
 
 class Run:
@@ -64,6 +39,7 @@ class Run:
     Args:
         wanted: see there.
         bundle: opened without any tuning.
+        used: how the model is run, unless tuning chooses otherwise.
         folder: for clips and records, which are not kept.
         console: for progress.
 
@@ -71,8 +47,8 @@ class Run:
         BundleError, UsageError, SourceError: the model cannot be run, or a clip not be read.
     """
 
-    def __init__(self, wanted: Wanted, bundle: Bundle, folder: Path, console: Console) -> None:
-        self.wanted, self.bundle, self.console = wanted, bundle, console
+    def __init__(self, wanted: Wanted, bundle: Bundle, used: ModelUsed, folder: Path, console: Console) -> None:
+        self.wanted, self.bundle, self.used, self.console = wanted, bundle, used, console
         self._folder = folder
         self.left_out: dict[str, str] = {}
         self.figures: list[Figure] = []
@@ -82,48 +58,45 @@ class Run:
         self.accuracy: list[Accuracy] = []
         self.energy = Energy()
         self.opened = Opened(bundle)
-        self.clips, self.paths = self._clips()
+        self.clips, self.paths = self._clips() if wanted.looks else ((), {})
         self.notes = [note for clip in self.clips for note in notes_on(self.paths[clip.name], clip)]
         for note in self.notes:
             say(console, f"note: {note}", "yellow")
-        self.used = used(wanted.choice, bundle, wanted.batches, wanted.threads, console)
 
     def close(self) -> None:
         self.opened.close()
 
     def measure(self) -> None:
         """Everything that is measured again and again, in turn. Settings are tuned before the rest is measured with them."""
-        plan = self.wanted.plan
-        alone = [
-            yardstick(plan.duration, plan.seed),
-            *(self._swept() if self._asked("model") or self.wanted.tune else ()),
-        ]
-        if self.wanted.tune:
+        wanted, plan, paths = self.wanted, self.wanted.plan, self.paths
+        seconds = outlook(wanted, len(wanted.precisions(self.bundle)), self.clips)
+        say(self.console, f"this takes {in_words(seconds)}, and longer where figures are not stable")
+        alone = [yardstick(plan.duration, plan.seed), *(self._swept() if wanted.tune or self._asked("model") else ())]
+        if wanted.tune:
             self.figures += self._measured(alone, "the model alone")
             alone = []
             self._tune()
         used, kept = self.used, Kept()
         labels = {"provider": used.provider, "precision": used.precision}
         classifier = self.opened.get(used.provider, used.precision, used.threads)
-        clip = self.paths[self.main]
+        main = wanted.main
         parts: dict[str, Callable[[], Iterable[Task]]] = {
-            "scenarios": lambda: scenarios(classifier, used.batch, plan.duration, plan.seed, labels, kept),
-            "pipeline": lambda: recorded(self.paths, classifier, self.watching, self.energy),
-            "stages": lambda: stages(self.main, clip, classifier, self.watching, plan.duration),
-            "command": lambda: [whole(self.main, clip, options(used, self.wanted.choice.model, plan.views))],
+            "scenarios": lambda: scenarios(classifier, used.batch, plan, labels, kept),
+            "pipeline": lambda: recorded(paths, classifier, self.watching, self.energy),
+            "stages": lambda: stages(main, paths[main], classifier, self.watching, plan.duration),
+            "command": lambda: [whole(main, paths[main], options(used, wanted.choice.model, plan.views))],
         }
         tasks = [*alone, *(task for part, make in parts.items() if self._asked(part) for task in make())]
         self.figures += self._measured(tasks, "everything in turn")
         if self._asked("scenarios"):
             with told(self.console, "server") as tell:
-                limit = self.wanted.limit_ms
-                self.figures.append(server(classifier, used.batch, plan, limit, labels, kept, tell))
+                self.figures.append(server(classifier, used.batch, plan, wanted.limit_ms, labels, kept, tell))
         self.latencies += kept.all(labels)
 
     def judge(self, labelled: Sequence[tuple[Path, bool]]) -> None:
         """On pictures of which is known whether they show a ship."""
         used = self.used
-        precisions = self._precisions()
+        precisions = self.wanted.precisions(self.bundle)
         rows, figures = judge(labelled, self.opened, used.provider, precisions, used.threads, self.console)
         self.accuracy += rows
         self.figures += figures
@@ -141,26 +114,11 @@ class Run:
             "hwaccel": used.hwaccel,
             "seed": wanted.plan.seed,
         }
-        where = (self.bundle.folder, used, self.paths[self.main], self.main, load)
+        where = (self.bundle.folder, used, self.paths[wanted.main], wanted.main, load)
         with described(self.console, "cameras") as tell:
             self.capacity, figures, latencies = apart(find_cameras, *where, tell=tell)
         self.figures += figures
         self.latencies += latencies
-
-    @property
-    def known(self) -> dict[str, set[str]]:
-        """Values that labels of figures can have."""
-        return {
-            "clip": set(self.paths),
-            "precision": set(self._precisions()) | {self.used.precision},
-            "provider": set(self._providers()),
-            "gate": {"on", "off"},
-            "stage": set(WAYS),
-        }
-
-    @property
-    def main(self) -> str:
-        return BUSY if BUSY in self.paths else next(iter(self.paths))
 
     @property
     def watching(self) -> Watching:
@@ -174,25 +132,16 @@ class Run:
             paths = make_clips(self._folder, seed, MADE_S, False, self.console)
         return tuple(describe(path, name, seed) for name, path in paths.items()), paths
 
-    def _precisions(self) -> list[str]:
-        given = self.wanted.choice.precision
-        return [given] if given is not None else list(self.bundle.card.precisions)
-
-    def _providers(self) -> list[str]:
-        given = self.wanted.choice.provider
-        return providers_here() if given == AUTO else [provider_named(given)]
-
     def _asked(self, part: str) -> bool:
-        if self.wanted.only and part not in self.wanted.only:
+        if not self.wanted.asks(part):
             self.left_out[part] = "not asked for"
-            return False
-        return True
+        return self.wanted.asks(part)
 
     def _swept(self) -> list[Task]:
         """Of each provider and precision, unless one was named; what cannot be opened is left out, and said."""
         wanted = self.wanted
         tasks: list[Task] = []
-        for each in settings(self._providers(), self._precisions(), wanted.batches, wanted.threads):
+        for each in settings(wanted.providers, wanted.precisions(self.bundle), wanted.batches, wanted.threads):
             name = f"{each.precision} on {each.provider}"
             try:
                 if name not in self.left_out:
@@ -204,14 +153,16 @@ class Run:
     def _tune(self) -> None:
         swept = [each for each in self.figures if each.name == "model_fps"]
         with told(self.console, "tuning") as tell:
-            clip = self.paths[self.main]
+            clip = self.paths[self.wanted.main]
             self.tried = tune(self.opened, swept, clip, self.watching, self.wanted.plan, tell)
         if len(self.tried) > 1:
             self.used = chosen(self.used, self.bundle, self.tried)
-        if note := in_words(self.tried):
+        if note := chosen_by(self.tried):
             self.notes.append(note)
             say(self.console, f"note: {note}", "yellow")
 
     def _measured(self, tasks: Sequence[Task], what: str) -> list[Figure]:
         with told(self.console, what) as tell:
-            return measure(tasks, self.wanted.plan, tell)
+            figures = measure(tasks, self.wanted.plan, tell)
+        self.left_out |= scarce(tasks, figures)
+        return figures

@@ -4,6 +4,7 @@ Single stream: one picture after the other, the 90th percentile counts. Multi st
 Server: pictures come when they come (Poisson), and 99 % have to be answered within a limit; the highest rate counts.
 """
 
+import math
 import random
 from bisect import bisect_right
 from collections import defaultdict
@@ -15,13 +16,13 @@ import numpy as np
 
 from models.classifier import Classifier
 from stream.bench.figure import Figure
-from stream.bench.repeats import Kind, Task
+from stream.bench.repeats import ANSWERS, Kind, Task, answers_for
 from stream.bench.report import Latencies, Plan
 from stream.bench.sweep import Pictures, drawn, timed
 
 KINDS = {
-    "single_stream_p90_ms": Kind("ms", "lower"),
-    "multi_stream_p99_ms": Kind("ms", "lower"),
+    "single_stream_p90_ms": Kind("ms", "lower", least=answers_for(90)),
+    "multi_stream_p99_ms": Kind("ms", "lower", least=answers_for(99)),
     "offline_fps": Kind("pictures/s", "higher"),
 }
 SERVER, SEARCHES = "server_fps", 3
@@ -49,9 +50,7 @@ class Kept:
 
 def distribution(name: str, labels: Mapping[str, object], milliseconds: Sequence[float]) -> Latencies:
     """Of at least one latency. A percentile beyond which there is not one is none: of ten, the 99th is only their largest."""
-    given = [
-        share for share in PERCENTILES if share == HALF or round(min(share, 100 - share) * len(milliseconds), 6) >= 100
-    ]
+    given = [share for share in PERCENTILES if share == HALF or len(milliseconds) >= answers_for(share)]
     found = np.percentile(milliseconds, given)
     return Latencies(
         name=name,
@@ -61,24 +60,27 @@ def distribution(name: str, labels: Mapping[str, object], milliseconds: Sequence
     )
 
 
-def scenarios(
-    classifier: Classifier, batch: int, seconds: float, seed: int, labels: Mapping[str, object], kept: Kept
-) -> list[Task]:
-    """A task a scenario, but for the server's. `batch`: of offline. `kept`: takes the latencies."""
-    one, eight, full = (drawn(classifier, n, seed) for n in (1, MULTI, batch))
+def scenarios(classifier: Classifier, batch: int, plan: Plan, labels: Mapping[str, object], kept: Kept) -> list[Task]:
+    """A task a scenario, but for the server's. `batch`: of offline. `kept`: takes the latencies. Samples are longer than planned, within reason, where
+    all together would have no answer beyond their percentile.
+    """
+    one, eight, full = (drawn(classifier, n, plan.seed) for n in (1, MULTI, batch))
+
+    def asked(pictures: Pictures, percentile: float) -> list[float]:
+        return timed(classifier, pictures, plan.duration, math.ceil(answers_for(percentile) / plan.repeats))
 
     def single() -> dict[str, float]:
-        taken = timed(classifier, one, seconds)
+        taken = asked(one, 90)
         kept.add("single_stream", taken)
-        return {"single_stream_p90_ms": float(np.percentile(taken, 90))}
+        return {"single_stream_p90_ms": float(np.percentile(taken, 90)), ANSWERS: len(taken)}
 
     def multi() -> dict[str, float]:
-        taken = timed(classifier, eight, seconds)
+        taken = asked(eight, 99)
         kept.add("multi_stream", taken)
-        return {"multi_stream_p99_ms": float(np.percentile(taken, 99))}
+        return {"multi_stream_p99_ms": float(np.percentile(taken, 99)), ANSWERS: len(taken)}
 
     def offline() -> dict[str, float]:
-        return {"offline_fps": _rate(classifier, full, seconds)}
+        return {"offline_fps": _rate(classifier, full, plan.duration)}
 
     return [Task(labels, {name: KINDS[name]}, way) for name, way in zip(KINDS, (single, multi, offline), strict=True)]
 

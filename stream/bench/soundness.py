@@ -1,6 +1,7 @@
 """What is to be known of a clip before its figures are believed."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -8,54 +9,54 @@ import numpy as np
 from av.error import FFmpegError
 
 from models.errors import UsageError
+from stream.bench.recorded import decode
 from stream.bench.report import Clip
 
 SHORT_S = 2.0
 """Seconds; in less, beginning and ending weigh as much as what is between."""
 UNEVEN = 0.5
 """Share of the usual time between two frames by which others may differ."""
+B_FRAMES = "has B-frames, which hardly any camera sends: its frames wait for later ones"
 
 
 def notes_on(path: Path, clip: Clip) -> list[str]:
-    """Sentences, none where nothing is to be said. Packets are read, and not decoded."""
+    """Sentences, none where nothing is to be said. What was made for the purpose is sound; all else is decoded, once.
+
+    Raises SourceError: not one frame can be decoded.
+    """
+    if clip.made_from_seed is not None:
+        return []
     shown, notes = f"clip {clip.name}", []
-    shows, promised, corrupt = _packets(path)
-    seconds = clip.frames / clip.fps if clip.fps else 0.0
+    shows, promised = _packets(path)
+    decoded, _ = decode(path, "none", convert=False)
+    seconds = decoded / clip.fps if clip.fps else 0.0
     if seconds < SHORT_S:
-        notes.append(
-            f"{shown} has {clip.frames} frames, {seconds:.1f} s: too few to say much; take one of 10 s or more"
-        )
-    if promised and promised != clip.frames:
-        notes.append(
-            f"{shown} has {clip.frames} frames where its header promises {promised}: it was cut short, or is damaged"
-        )
-    if corrupt:
-        notes.append(f"{shown} is damaged: {corrupt} of its frames are marked so")
+        notes.append(f"{shown} has {decoded} frames, {seconds:.1f} s: too few to say much; take one of 10 s or more")
+    whole = max(promised, clip.frames)
+    if decoded < whole:
+        notes.append(f"{shown} was cut short, or is damaged: {decoded} frames can be decoded, of {whole}")
     if shows != sorted(shows):
-        notes.append(
-            f"{shown} has B-frames, which no live camera sends: each frame has to wait for later ones, so that played as a camera it comes late whatever the machine does"
-        )
+        notes.append(f"{shown} {B_FRAMES}, and played as a camera it is late by that, whatever the machine")
     gaps = np.diff(sorted(shows))
     if len(gaps) and np.abs(gaps - np.median(gaps)).max() > UNEVEN * np.median(gaps):
         notes.append(f"{shown} has frames at uneven times; played as a camera, they come evenly")
     return notes
 
 
-def _packets(path: Path) -> tuple[list[int], int, int]:
-    """Times of showing, in ticks, in the order of decoding; how many frames the header promises, 0 where it says nothing; how many are marked as damaged."""
+def waits(path: Path) -> bool:
+    """Whether there are B-frames in it."""
+    shows, _ = _packets(path)
+    return shows != sorted(shows)
+
+
+def _packets(path: Path) -> tuple[list[int], int]:
+    """Times of showing, in ticks, in the order of decoding, up to where the file breaks off; how many frames the header promises, 0 where it says
+    nothing."""
     shows: list[int] = []
-    corrupt = 0
-    with av.open(str(path), metadata_errors="replace") as container:
+    with av.open(str(path), metadata_errors="replace") as container, suppress(FFmpegError):
         video = container.streams.video[0]
-        promised = int(video.frames)
-        try:
-            for packet in container.demux(video):
-                if packet.size:
-                    shows.append(int(packet.pts or 0))
-                    corrupt += bool(packet.is_corrupt)
-        except FFmpegError:
-            corrupt += 1
-    return shows, promised, corrupt
+        shows += (packet.pts or 0 for packet in container.demux(video) if packet.size)
+    return shows, int(video.frames)
 
 
 def named(clips: Sequence[Path]) -> dict[str, Path]:

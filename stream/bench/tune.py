@@ -23,7 +23,7 @@ Tell = Callable[[int, int], None]
 def tune(
     opened: Opened, swept: Sequence[Figure], clip: Path, watching: Watching, plan: Plan, tell: Tell
 ) -> list[Tried]:
-    """Tries the fastest settings of the model alone on a recording, then the best of them with each decoder. One is chosen.
+    """Tries the fastest settings of the model alone on a recording, then the best of them with each decoder. One is chosen, if there are several.
 
     Args:
         opened: classifiers.
@@ -42,7 +42,7 @@ def tune(
     tasks = [_task(opened, again, name, clip, watching) for name in decoders]
     tried = [*first, *(_tried(figure) for figure in measure(tasks, plan, tell))]
     best = choose(tried)
-    return [each.model_copy(update={"chosen": each is best}) for each in tried]
+    return [each.model_copy(update={"chosen": each is best and len(tried) > 1}) for each in tried]
 
 
 def fastest(swept: Sequence[Figure]) -> list[Setting]:
@@ -97,7 +97,7 @@ def _tried(fps: Figure) -> Tried:
     )
 
 
-def in_words(tried: Sequence[Tried]) -> str | None:
+def chosen_by(tried: Sequence[Tried]) -> str | None:
     """What is to be known of a choice: that there was none, or that it may be chance. None where one was clearly the fastest."""
     if len(tried) < 2:
         return "tuning had one setting only to choose from, so that nothing was tuned; give no --batch and --threads, or several of them"

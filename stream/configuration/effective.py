@@ -1,5 +1,6 @@
 """What runs: what was set, else what was tuned for this machine, else what is usual."""
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,7 +32,7 @@ def picked_up(settings: Settings, opened: Bundle, console: Console) -> Choices |
     except UsageError as error:
         say(console, f"nothing is tuned for this machine: {error}", "yellow")
         return None
-    again = f"`rivereye bench --tune {settings.model}`"
+    again = f"`rivereye bench --tune {shlex.quote(settings.model)}`"
     choices = machines.get(fingerprint()) if machines else None
     if choices is None:
         if machines:

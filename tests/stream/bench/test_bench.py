@@ -124,11 +124,20 @@ def test_a_limit_that_is_not_met_is_an_exit_code(place: Path, tmp_path: Path, li
         (["--require", "pipeline_fps"], "no requirement: 'pipeline_fps'"),
         (["--require", "capacity_cameras>=1"], "is measured with --capacity only"),
         (["--require", "flips<=1"], "is measured with --data only"),
-        (["--require", "decode_fps{clip=other}>=1"], "nothing will be measured with clip=other; there is river"),
-        (["--require", "model_fps{precision=int8}>=1"], "nothing will be measured with precision=int8; there is fp32"),
-        (["--require", "pipeline_fps{gate=ajar}>=1"], "nothing will be measured with gate=ajar; there is off, on"),
-        (["--require", "pipeline_fps{weather=fair}>=1"], "figures have no label 'weather'; they have provider"),
+        (["--require", "decode_fps{clip=other}>=1"], "no decode_fps will be measured with clip=other; there is river"),
+        (
+            ["--require", "model_fps{precision=int8}>=1"],
+            "no model_fps will be measured with precision=int8; there is fp32",
+        ),
+        (
+            ["--require", "pipeline_fps{gate=ajar}>=1"],
+            "no pipeline_fps will be measured with gate=ajar; there is off, on",
+        ),
+        (["--require", "pipeline_fps{weather=fair}>=1"], "pipeline_fps has no label 'weather'; it has clip, gate"),
         (["--only", "pipeline", "--require", "model_fps>1"], "model_fps is not measured with --only pipeline"),
+        (["--require", "decode_fps{gate=on}>=1"], "decode_fps has no label 'gate'; it has clip"),
+        (["--require", "server_fps{p99_ms=50}>=1"], "no server_fps will be measured with p99_ms=50; there is 200"),
+        (["--batch", "2", "--require", "model_fps{batch=4}>=1"], "will be measured with batch=4; there is 2"),
         (["--only", "everything"], "--only everything: there is no such part; there are model"),
         (["--clip", "."], "--clip .: a folder"),
         (["--p99", "soon"], "--p99 soon: no time; give one such as 200ms, or 1s"),
@@ -225,7 +234,7 @@ def test_two_benchmarks_are_compared(measured: Path, tmp_path: Path) -> None:
 def test_help_teaches(place: Path) -> None:
     told = " ".join(rivereye("bench", "--help").stdout.split())
     for each in (
-        "rivereye bench [OPTIONS] [model]",
+        "Usage: rivereye bench [OPTIONS] [MODEL]",
         "--capacity",
         "--require",
         "--only",
@@ -242,10 +251,55 @@ def test_the_report_is_read_as_it_was_written(measured: Path) -> None:
     assert Report.model_validate_json(report.model_dump_json(by_alias=True)) == report
 
 
-def test_a_mistyped_command_is_no_model(tmp_path: Path) -> None:
-    done = rivereye("bench", "compar", tmp_path, tmp_path)
-    assert done.returncode == 2
-    assert "is `rivereye bench compare` meant?" in " ".join(done.stderr.split())
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["compar", "a", "b"], "is `rivereye bench compare` meant?"),
+        (["clip", "x"], "is `rivereye bench clips` meant?"),
+        (["vgg17-river"], "no model bundle at vgg17-river"),
+        (["rum"], "no model bundle at rum"),
+        (["--flop"], "Usage: rivereye bench [OPTIONS] [MODEL] Try 'rivereye bench --help' for help."),
+    ],
+)
+def test_a_mistyped_command_is_no_model(typed: list[str], said: str) -> None:
+    done = rivereye("bench", *typed)
+    assert done.returncode in (1, 2)
+    assert said in " ".join(done.stderr.split())
+
+
+def test_a_folder_that_is_named_like_a_command_is_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_bundle(tmp_path / "clip")
+    monkeypatch.chdir(tmp_path)
+    done = rivereye("bench", "clip", "--clip", "gone.mp4", "--out", "out")
+    assert "cannot open gone.mp4" in " ".join(done.stderr.split())
+
+
+def test_a_short_look_says_how_long_it_takes_and_needs_no_clip(place: Path, tmp_path: Path) -> None:
+    began = time.monotonic()
+    done = rivereye("bench", place / "model", "--only", "model", *FAST, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "this takes about 10 seconds, and longer where figures are not stable" in done.stderr
+    assert time.monotonic() - began < 30  # to make three clips takes longer
+    report = read_report(tmp_path / "out")
+    assert report.clips == ()
+    assert {each.name.partition("_")[0] for each in report.figures} == {"machine", "model"}
+    assert "\x1b" not in done.stderr + done.stdout
+
+
+def test_one_setting_alone_is_not_tuned(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    done = rivereye(
+        "bench", "--tune", place / "model", "--clip", place / "river.mp4", *FAST[:6], "--batch", "2", "--threads", "1",
+        "--only", "command", "--out", tmp_path / "out", timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "one setting only to choose from" in done.stderr
+    assert not (tmp_path / "config").exists()
+    report = read_report(tmp_path / "out")
+    assert any("one setting only" in note for note in report.notes)
+    assert not report.model.tuned
+    assert [each.chosen for each in report.tried] == [False]
+    assert "model" not in report.left_out  # it was measured, for tuning
 
 
 def test_a_report_of_another_schema_is_named(measured: Path, tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ import pytest
 from models.bundle import open_bundle
 from models.classifier import Classifier
 from stream.bench.attempt import Load
-from stream.bench.capacity import ended_by, find_capacity, search
+from stream.bench.capacity import ended_by, find_cameras, find_capacity, search
 from stream.bench.report import Attempt
+from tests.stream.bench.burnt import write_burnt
+from tests.stream.bench.pairs import MODEL
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +113,8 @@ def test_what_is_reported(monkeypatch: pytest.MonkeyPatch, opened: Classifier) -
     assert set(machine.loads) == {Load(Path("busy.mp4"), 5.0, 0.2, 20.0, "2x3", seed=3)}
     assert (capacity.cameras, capacity.limit, capacity.clip) == (3, None, "busy")
     assert [each.cameras for each in capacity.attempts] == [1, 2, 4, 3, 3]
-    assert told[:2] == ["1 camera at once, for 20 s", "2 cameras at once, for 20 s"]
+    assert told[:3] == ["1 camera at once, for 20 s", "1: carried, 0.0 % of looks late", "2 cameras at once, for 20 s"]
+    assert told[5] == "4: not carried, 50.0 % of looks late"
     assert {each.shown: each.value for each in figures} == {
         "capacity_cameras{clip=busy,fps=5,p99_ms=200}": 3,
         "capacity_cores{clip=busy,fps=5,p99_ms=200}": 0.75,
@@ -128,3 +131,17 @@ def test_a_machine_that_carries_none(monkeypatch: pytest.MonkeyPatch, opened: Cl
     )
     assert (capacity.cameras, len(capacity.attempts), latencies) == (0, 1, [])
     assert [(each.name, each.value) for each in figures] == [("capacity_cameras", 0)]
+
+
+@pytest.mark.parametrize("b_frames", [0, 3])
+def test_a_clip_that_is_late_by_itself_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, bundle: Path, b_frames: int
+) -> None:
+    """Nobody answers within a millisecond; with B-frames, the clip alone would be reason enough."""
+    monkeypatch.setattr("stream.bench.attempt.WARM_UP_S", 0.3)
+    clip = write_burnt(tmp_path / "burnt.mp4", 50, 25, b_frames)
+    used = MODEL.model_copy(update={"precision": "fp32", "threads": 1})
+    load = {"fps": 5.0, "limit_ms": 1.0, "seconds": 1.0, "most": 2}
+    capacity, _, _ = find_cameras(bundle, used, clip, "burnt", load, lambda _: None)
+    assert capacity.cameras == 0
+    assert ("B-frames" in (capacity.limit or "")) == bool(b_frames)

@@ -48,8 +48,21 @@ def test_every_frame_is_decoded(clip: Path, convert: bool) -> None:
 def test_what_cannot_be_decoded_is_no_floor(tmp_path: Path) -> None:
     path = tmp_path / "river.mp4"
     path.write_bytes(b"no video")
-    with pytest.raises(SourceError, match="cannot measure with .*river.mp4"):
+    with pytest.raises(SourceError, match="cannot open .*river.mp4"):
         decode(path, "none", convert=False)
+
+
+def test_of_a_damaged_clip_the_floor_has_as_many_frames_as_the_pipeline(
+    clip: Path, classifier: Classifier, watching: Watching
+) -> None:
+    """What one of two decoders gives up at, the other goes on after."""
+    content = bytearray(clip.read_bytes())
+    begin = content.index(b"mdat") + len(content) // 4
+    content[begin : begin + 400] = bytes(400)
+    clip.write_bytes(content)
+    decoded, _ = decode(clip, "none", convert=False)
+    assert decoded > 1
+    assert looked(watching.settings(clip), classifier, None)[-1] == decoded
 
 
 def test_every_frame_is_looked_at_and_written(clip: Path, classifier: Classifier, watching: Watching) -> None:

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain, repeat
 
-from stream.bench.repeats import Kind, Task, measure
+import pytest
+
+from stream.bench.figure import Figure
+from stream.bench.repeats import ANSWERS, Kind, Task, answers_for, measure, restless, scarce
 from stream.bench.report import Plan
 
 PLAN = Plan(duration=0.0, repeats=4, trials=7, stability=0.1, seed=3, views="whole")
@@ -72,3 +75,31 @@ def test_progress_ends_where_it_should() -> None:
     assert told[0] == (0, 5)
     assert told[-1] == (8, 8)
     assert all(done <= total for done, total in told)
+
+
+@pytest.mark.parametrize(
+    ("percentile", "least"), [(50, 2), (75, 4), (90, 10), (10, 10), (95, 20), (99, 100), (1, 100), (99.9, 1000)]
+)
+def test_how_many_answers_a_percentile_needs(percentile: float, least: int) -> None:
+    assert answers_for(percentile) == least
+
+
+@pytest.mark.parametrize(("each", "found"), [(24, {"mean"}), (25, {"mean", "last"})])
+def test_of_few_answers_there_is_no_last_percentile(each: int, found: set[str]) -> None:
+    """In four samples that count; one more, to warm up, does not."""
+    kinds = {"mean": Kind("ms", "lower"), "last": Kind("ms", "lower", least=100)}
+    tasks = [Task({}, kinds, lambda: {"mean": 1.0, "last": 2.0, ANSWERS: each})]
+    figures = measure(tasks, PLAN)
+    assert {figure.name for figure in figures} == found
+    assert {figure.n for figure in figures} == {4 * each}
+    missing = scarce(tasks, figures)
+    assert set(missing) == set(kinds) - found
+    assert all("in 1 of 1 cases there were fewer than 100 answers" in why for why in missing.values())
+
+
+@pytest.mark.parametrize(("moving", "said"), [(0, False), (1, False), (2, True), (3, True)])
+def test_much_that_is_not_stable_is_told(moving: int, said: bool) -> None:
+    figures = [Figure.of("speed", [1.0], "1/s", "higher", stable=number >= moving) for number in range(3)]
+    found = restless(figures, PLAN)
+    assert bool(found) == said
+    assert not said or f"{moving} of 3 figures are not stable" in found[0]

@@ -71,7 +71,7 @@ def test_the_highest_rate_is_found(carried: float, found: float) -> None:
 def test_all_four_are_measured(tmp_path: Path) -> None:
     kept, labels = Kept(), {"provider": "cpu", "precision": "fp32"}
     with Slow(tmp_path, 0.002) as classifier:
-        figures = measure(scenarios(classifier, 4, 0.02, 0, labels, kept), PLAN)
+        figures = measure(scenarios(classifier, 4, PLAN, labels, kept), PLAN)
         figures.append(server(classifier, 4, PLAN, 100.0, labels, kept, lambda _, __: None))
     found = {each.name: each for each in figures}
     assert set(found) == {*KINDS, "server_fps"}
@@ -81,6 +81,23 @@ def test_all_four_are_measured(tmp_path: Path) -> None:
     assert 0 < found["server_fps"].value <= 4 / 0.002
     assert found["server_fps"].labels == {**labels, "p99_ms": "100"}
     assert {each.name for each in kept.all(labels)} == {"single_stream", "multi_stream", "server"}
+
+
+def test_samples_are_long_enough_for_their_percentiles(tmp_path: Path) -> None:
+    kept = Kept()
+    with Slow(tmp_path, 0.004) as classifier:  # five answers in a sample's time
+        figures = measure(scenarios(classifier, 4, PLAN, {}, kept), PLAN)
+    n = {each.name: each.n for each in figures}
+    assert n["multi_stream_p99_ms"] == 3 * 34
+    assert 12 <= (n["single_stream_p90_ms"] or 0) <= 18
+    assert n["offline_fps"] is None
+
+
+def test_but_not_much_longer(tmp_path: Path) -> None:
+    plan = PLAN.model_copy(update={"duration": 0.004})
+    with Slow(tmp_path, 0.004) as classifier:
+        figures = measure(scenarios(classifier, 4, plan, {}, Kept()), plan)
+    assert {each.name for each in figures} == {"single_stream_p90_ms", "offline_fps"}
 
 
 def test_percentiles_are_those_of_all_latencies() -> None:

@@ -33,7 +33,23 @@ def test_uneven_times(tmp_path: Path) -> None:
 
 def test_cut_short(tmp_path: Path) -> None:
     found = said(cut_short(write_clip(tmp_path / "north.mp4", LEVELS * 4, options=FAST_START)))
-    assert "where its header promises 160: it was cut short" in found
+    assert "clip north was cut short, or is damaged: " in found
+    assert "frames can be decoded, of 160" in found
+
+
+def test_damaged_in_the_middle(tmp_path: Path) -> None:
+    """Of all packets that are there, some cannot be decoded."""
+    clip = write_clip(tmp_path / "north.mp4", LEVELS)
+    content = bytearray(clip.read_bytes())
+    begin = content.index(b"mdat") + len(content) // 4
+    content[begin : begin + 400] = bytes(400)
+    clip.write_bytes(content)
+    assert "frames can be decoded, of 40" in said(clip)
+
+
+def test_what_was_made_for_the_purpose_needs_no_word(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "north.mp4", LEVELS[:3])
+    assert notes_on(clip, describe(clip, "north", 0)) == []
 
 
 def test_frames_that_wait_for_later_ones(tmp_path: Path) -> None:
@@ -45,7 +61,7 @@ def test_frames_that_wait_for_later_ones(tmp_path: Path) -> None:
             frame.pict_type = PictureType.NONE  # as it was coded before is no matter
             file.mux(stream.encode(frame))
         file.mux(stream.encode(None))
-    assert "B-frames, which no live camera sends" in said(path)
+    assert "B-frames, which hardly any camera sends" in said(path)
 
 
 def test_clips_have_names_of_their_own(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from models.machine import usable_cores
+from stream.bench.repeats import ANSWERS
 from stream.bench.sweep import BATCHES, BATCHES_ON_GPU, KINDS, Opened, Setting, drawn, powers, settings, sweep
 from tests.factories import opened_bundle
 
@@ -31,7 +32,8 @@ def test_a_sample_says_how_fast_and_how_late(tmp_path: Path) -> None:
     opened = Opened(opened_bundle(tmp_path / "bundle"))
     (task,) = sweep(opened, [Setting("cpu", "fp32", 4, 1)], 0.05, 0)
     values = task.sample()
-    assert set(values) == set(KINDS)
+    assert set(values) == {*KINDS, ANSWERS}
+    assert values[ANSWERS] * 4 / values["model_fps"] == pytest.approx(0.05, rel=0.5)
     assert values["model_fps"] == pytest.approx(4000 / values["model_p50_ms"], rel=0.8)
     assert values["model_p99_ms"] >= values["model_p50_ms"] > 0
     assert task.labels == {"provider": "cpu", "precision": "fp32", "batch": 4, "threads": 1}

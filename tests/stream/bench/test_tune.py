@@ -8,7 +8,7 @@ from stream.bench.figure import Figure
 from stream.bench.recorded import Watching
 from stream.bench.report import Plan, Tried
 from stream.bench.sweep import Opened, Setting
-from stream.bench.tune import MOST, choose, fastest, opens, tune
+from stream.bench.tune import MOST, choose, chosen_by, fastest, opens, tune
 from tests.factories import opened_bundle, write_clip
 
 PLAN = Plan(duration=0.02, repeats=3, trials=3, stability=0.1, seed=0, views="whole")
@@ -47,6 +47,30 @@ def test_no_more_than_some_are_tried() -> None:
 )  # fmt: skip
 def test_of_those_as_fast_as_the_fastest_the_one_that_takes_least_is_chosen(candidates: list[Tried], best: int) -> None:
     assert choose(candidates) is candidates[best]
+
+
+def test_one_that_is_alone_is_not_chosen(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "river.mp4", [90 + 4 * (each % 5) for each in range(10)])
+    opened = Opened(opened_bundle(tmp_path / "bundle"))
+    watching = Watching("whole", 4, "none", tmp_path)
+    (found,) = tune(opened, [swept("cpu", "fp32", 4, 1, 100.0)], clip, watching, PLAN, lambda _, __: None)
+    opened.close()
+    assert not found.chosen
+    assert "one setting only to choose from" in (chosen_by([found]) or "")
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ([tried([50, 51, 52], 1)], None),
+        ([tried([60, 61, 62], 8)], "1 of 2 settings are as fast as the chosen one but for chance"),
+        ([tried([60, 61, 62], 8), tried([50, 51, 52], 1)], "1 of 3 settings"),
+    ],
+)
+def test_a_choice_by_chance_is_told(others: list[Tried], said: str | None) -> None:
+    best = tried([60, 61, 62]).model_copy(update={"chosen": True})
+    found = chosen_by([best, *others])
+    assert found is None if said is None else said in (found or "")
 
 
 def test_hardware_that_is_not_there_is_not_tried(tmp_path: Path) -> None:
