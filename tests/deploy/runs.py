@@ -21,7 +21,9 @@ def toy_network(gain: float = 8.0) -> keras.Model:
     """Random weights; `gain` spreads the answers, and NaN makes them no numbers."""
     keras.utils.set_random_seed(5)
     pictures = keras.Input((HEIGHT, WIDTH, 3), dtype="uint8", name="pictures")
-    values = keras.layers.Rescaling(1.0, -128.0, name="centre")(pictures)
+    values = keras.layers.Rescaling(1.0, -127.5, name="centre")(
+        pictures
+    )  # no whole number: the first convolution stays in float
     for filters in (8, 16):
         values = keras.layers.Conv2D(filters, 3, padding="same", activation="relu")(values)
         values = keras.layers.MaxPooling2D(4)(values)

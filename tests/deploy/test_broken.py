@@ -57,7 +57,7 @@ def other_colours(bundle: Path) -> None:
 
 def other_mean(bundle: Path) -> None:
     model = load(bundle)
-    centre = next(each for each in model.graph.initializer if (numpy_helper.to_array(each) == -128).all())
+    centre = next(each for each in model.graph.initializer if (numpy_helper.to_array(each) == -127.5).all())
     put(centre, np.full(centre.dims, -64))
     replace_model(bundle, "fp32", model)
 

@@ -55,14 +55,12 @@ def test_input_and_output_stay(pair: tuple[onnx.ModelProto, onnx.ModelProto]) ->
 
 
 def test_convolutions_are_in_eight_bits(pair: tuple[onnx.ModelProto, onnx.ModelProto]) -> None:
-    """All but the first, and that as well where bytes can be fed to it: the toy takes one whole number off every pixel."""
+    """All but the first."""
     plain, small = pair
-    kernels = weights(small, "Conv")
-    assert len(kernels) == len(weights(plain, "Conv")) > 1
-    if plain.graph.name != "toy":
-        first, *kernels = kernels
-        assert first is not None
-        assert first.dtype == np.float32
+    first, *kernels = weights(small, "Conv")
+    assert first is not None
+    assert first.dtype == np.float32
+    assert len(kernels) == len(weights(plain, "Conv")) - 1 > 0
     for kernel in kernels:
         assert kernel is not None
         assert kernel.dtype == np.int8
