@@ -92,7 +92,10 @@ def recover(
     network.trainable = True
     network.compile(
         optimizer=keras.optimizers.Adam(
-            _rate(stage, len(lessons)), use_ema=True, ema_momentum=MOMENTUM, global_clipnorm=1.0
+            _rate(stage, len(lessons)),
+            use_ema=True,
+            ema_momentum=_momentum(stage.epochs * len(lessons)),
+            global_clipnorm=1.0,
         ),
         loss=distilled,
         metrics=[keras.metrics.MeanMetricWrapper(_agreeing, name="accuracy")],
@@ -126,6 +129,11 @@ def _rate(stage: Stage, steps: int) -> keras.optimizers.schedules.LearningRateSc
     return keras.optimizers.schedules.CosineDecay(
         stage.learning_rate / 100, falling, 0.01, warmup_target=stage.learning_rate, warmup_steps=warm
     )
+
+
+def _momentum(steps: int) -> float:
+    """Over a tenth of the steps at most: else, of few, the average would be of weights that had not learnt yet."""
+    return min(MOMENTUM, max(0.0, 1 - 10 / steps))
 
 
 def _agreeing(targets: Any, given: Any) -> Any:
