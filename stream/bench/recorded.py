@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import cv2
+
 from models.classifier import Classifier
 from models.errors import SourceError
 from stream.bench.energy import Energy
@@ -15,7 +17,7 @@ from stream.configuration.settings import Settings
 from stream.looking.lookout import lookout_of
 from stream.session import Session
 from stream.sinks.sinks import Sinks
-from stream.sources.opening import Opening
+from stream.sources.opening import Opening, parameters
 from stream.sources.source import open_source
 
 GATE_S = 5.0
@@ -64,7 +66,7 @@ def _pipeline(
 
     Raises SourceError: not every frame of the clip was looked at.
     """
-    decoded, fps = decode(clip, watching.hwaccel, convert=False)
+    decoded, fps = decode(clip, watching.hwaccel)
     seconds, cpu, joules, frames = looked(watching.settings(clip, gate), classifier, energy)
     if frames != decoded:
         raise SourceError(f"{clip}: {frames} of {decoded} frames were looked at; a clip to measure with must be sound")
@@ -95,7 +97,17 @@ def looked(settings: Settings, classifier: Classifier, energy: Energy | None) ->
     return *taken, tally.frames
 
 
-def decode(clip: Path, hwaccel: str, convert: bool) -> tuple[int, float]:
+def decode(clip: Path, hwaccel: str) -> tuple[int, float]:
+    """How many frames there are, and how many a second are decoded: as `rivereye stream` reads them, or by OpenCV where that is faster. A floor that
+    flatters is none.
+
+    Raises SourceError: none can be decoded.
+    """
+    frames, fps = read(clip, hwaccel, convert=False)
+    return frames, max(fps, _grabbed(clip, hwaccel))
+
+
+def read(clip: Path, hwaccel: str, convert: bool) -> tuple[int, float]:
     """Goes through all frames, opened as `rivereye stream` opens them; `convert`: makes pictures of them (BGR), too. Returns how many, and how
     many a second.
 
@@ -110,5 +122,16 @@ def decode(clip: Path, hwaccel: str, convert: bool) -> tuple[int, float]:
         return frames, frames / (time.perf_counter() - began)
 
 
+def _grabbed(clip: Path, hwaccel: str) -> float:
+    """Frames a second that OpenCV decodes; of a damaged clip they may be fewer than there are."""
+    capture = cv2.VideoCapture(str(clip), cv2.CAP_FFMPEG, parameters(Opening(hwaccel=hwaccel), timeouts=False))
+    frames, began = 0, time.perf_counter()
+    while capture.grab():
+        frames += 1
+    seconds = time.perf_counter() - began
+    capture.release()
+    return frames / seconds
+
+
 def _floor(clip: Path, hwaccel: str) -> dict[str, float]:
-    return {"decode_fps": decode(clip, hwaccel, False)[1], "read_fps": decode(clip, hwaccel, True)[1]}
+    return {"decode_fps": decode(clip, hwaccel)[1], "read_fps": read(clip, hwaccel, convert=True)[1]}

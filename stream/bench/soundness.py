@@ -9,7 +9,7 @@ import numpy as np
 from av.error import FFmpegError
 
 from models.errors import UsageError
-from stream.bench.recorded import decode
+from stream.bench.recorded import read
 from stream.bench.report import Clip
 
 SHORT_S = 2.0
@@ -28,7 +28,7 @@ def notes_on(path: Path, clip: Clip) -> list[str]:
         return []
     shown, notes = f"clip {clip.name}", []
     shows, promised = _packets(path)
-    decoded, _ = decode(path, "none", convert=False)
+    decoded, _ = read(path, "none", convert=False)
     seconds = decoded / clip.fps if clip.fps else 0.0
     if seconds < SHORT_S:
         notes.append(f"{shown} has {decoded} frames, {seconds:.1f} s: too few to say much; take one of 10 s or more")

@@ -14,7 +14,7 @@ import numpy as np
 
 from models.classifier import Classifier
 from models.picture import Picture, fit
-from stream.bench.recorded import Watching, decode
+from stream.bench.recorded import Watching, read
 from stream.bench.repeats import Kind, Task
 from stream.configuration.settings import PassageSettings
 from stream.following.watch import Watch
@@ -82,7 +82,7 @@ def _again(once: Callable[[int], object], seconds: float) -> tuple[float, float]
 
 def _decode(bench: Bench) -> tuple[float, float]:
     cpu = time.process_time()
-    frames, fps = decode(bench.clip, bench.watching.hwaccel, convert=False)
+    frames, fps = read(bench.clip, bench.watching.hwaccel, convert=False)
     return 1 / fps, (time.process_time() - cpu) / frames
 
 

@@ -14,7 +14,7 @@ import pytest
 from models.classifier import Classifier
 from models.errors import SourceError
 from stream.bench.energy import Energy
-from stream.bench.recorded import FLOOR, PIPELINE, Watching, decode, looked, recorded
+from stream.bench.recorded import FLOOR, PIPELINE, Watching, decode, looked, read, recorded
 from stream.bench.stages import KINDS, WAYS, stages
 from stream.bench.whole import run
 from tests.factories import opened_bundle, write_clip
@@ -40,16 +40,23 @@ def watching(tmp_path: Path) -> Watching:
 
 @pytest.mark.parametrize("convert", [False, True])
 def test_every_frame_is_decoded(clip: Path, convert: bool) -> None:
-    frames, fps = decode(clip, "none", convert)
+    frames, fps = read(clip, "none", convert)
     assert frames == FRAMES
     assert fps > FRAMES / 60
+
+
+def test_the_floor_is_the_fasters(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stream.bench.recorded._grabbed", lambda *_: 1e9)
+    assert decode(clip, "none") == (FRAMES, 1e9)
+    monkeypatch.setattr("stream.bench.recorded._grabbed", lambda *_: 0.0)
+    assert decode(clip, "none")[1] > 0
 
 
 def test_what_cannot_be_decoded_is_no_floor(tmp_path: Path) -> None:
     path = tmp_path / "river.mp4"
     path.write_bytes(b"no video")
     with pytest.raises(SourceError, match="cannot open .*river.mp4"):
-        decode(path, "none", convert=False)
+        read(path, "none", convert=False)
 
 
 def test_of_a_damaged_clip_the_floor_has_as_many_frames_as_the_pipeline(
@@ -60,7 +67,7 @@ def test_of_a_damaged_clip_the_floor_has_as_many_frames_as_the_pipeline(
     begin = content.index(b"mdat") + len(content) // 4
     content[begin : begin + 400] = bytes(400)
     clip.write_bytes(content)
-    decoded, _ = decode(clip, "none", convert=False)
+    decoded, _ = read(clip, "none", convert=False)
     assert decoded > 1
     assert looked(watching.settings(clip), classifier, None)[-1] == decoded
 
