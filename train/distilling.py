@@ -11,11 +11,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import UsageError
 from train.inputs import Batches, Inputs
-from train.progress import Progress, save_weights
 from train.recipe import Stage
-from train.stages import Draws
+from train.stages import through
 
 TEMPERATURE = 2.0
 """Logits of both are divided by this before they are compared: a full network that is sure of nearly every training picture says more so."""
@@ -102,24 +100,7 @@ def recover(
         jit_compile=False,
         auto_scale_loss=False,
     )
-    network.optimizer.build(network.trainable_variables)
-    progress = Progress(keep, stage)
-    if not progress.done.is_file():
-        progress.restore(network)
-        network.fit(
-            lessons,
-            validation_data=Lessons(judged, stage.batch, None),
-            initial_epoch=progress.epochs,
-            epochs=stage.epochs,
-            callbacks=[Draws(lessons, seed), progress],
-            shuffle=False,
-            verbose=verbose,
-        )
-        if not all(np.isfinite(weights).all() for weights in network.get_weights()):
-            raise UsageError(f"{stage.name} has diverged: give a smaller --learning-rate than {stage.learning_rate:g}")
-        save_weights(network, progress.done)
-    network.load_weights(progress.done)
-    return progress.history
+    return through(network, stage, lessons, Lessons(judged, stage.batch, None), seed, keep, verbose=verbose)
 
 
 def _rate(stage: Stage, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:

@@ -13,10 +13,9 @@ from rich.console import Console
 
 from models.errors import UsageError
 from models.outputs import check_folder, new_folder
-from models.say import say
 from train.answers import PICTURES, Answers, read_rows
 from train.dataset import find_samples
-from train.decision import in_words, inherited
+from train.decision import inherited
 from train.gathering import Cut, gather
 from train.groups import Grouping
 from train.hardware import precision_policy
@@ -24,14 +23,12 @@ from train.judge import load_network
 from train.learning import JUDGED
 from train.material import prepare
 from train.recipe import recipe_from
-from train.report import gain
 from train.run import SCHEMA, finished, versions
 from train.settings import settings_of
 from train.slimming import FULL, SLIM, Lesson, Slimming
-from train.tables import stages_table
 from train.unfinished import unfinished
 from train.windows import find_frames
-from train.writing import write_run
+from train.writing import tell, write_run
 
 
 def slim(run: Path, out: Path, slimming: Slimming, overwrite: bool, console: Console) -> dict[str, Any]:
@@ -98,11 +95,7 @@ def slim(run: Path, out: Path, slimming: Slimming, overwrite: bool, console: Con
 
         with new_folder(out, overwrite, marker="run.json") as draft:
             report = write_run(draft, network, gathered, answers, record, decide)
-    console.print(stages_table(record))
-    if said := gain(report):
-        say(console, said)
-    say(console, in_words(record["decision"]))
-    say(console, f"run written to {out}; look at {out / 'report.html'}")
+    tell(record, report, out, console)
     return record
 
 

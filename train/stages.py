@@ -70,18 +70,35 @@ def train_stage(
         jit_compile=False,  # XLA would compile every batch shape anew; without it the first epoch is as fast as the rest
         auto_scale_loss=False,  # Keras asks the model for its precision, and a part of one does not know it
     )
+    batches = Batches(*learnt, stage.batch, seed)
+    return through(
+        model, stage, batches, Batches(*judged, stage.batch, None), seed, keep, class_weight, watchers, verbose
+    )
+
+
+def through(
+    model: keras.Model,
+    stage: Stage,
+    learnt: Batches,
+    judged: Batches,
+    seed: int,
+    keep: Path,
+    class_weight: dict[int, float] | None = None,
+    watchers: Sequence[keras.callbacks.Callback] = (),
+    verbose: int = 1,
+) -> dict[str, list[float]]:
+    """Takes a compiled model through a stage, or on through it after a kill. Arguments, result and errors as of `train_stage`."""
     model.optimizer.build(model.trainable_variables)  # or its state could not be loaded
     progress = Progress(keep, stage)
     if not progress.done.is_file():
-        batches = Batches(*learnt, stage.batch, seed)
         progress.restore(model)
         model.fit(
-            batches,
-            validation_data=Batches(*judged, stage.batch, None),
+            learnt,
+            validation_data=judged,
             initial_epoch=progress.epochs,
             epochs=progress.epochs if progress.ended else stage.epochs,
             class_weight=class_weight,
-            callbacks=[Draws(batches, seed), *watchers, progress],
+            callbacks=[Draws(learnt, seed), *watchers, progress],
             shuffle=False,  # Batches shuffles by the seed; Keras would shuffle once more by global state
             verbose=verbose,
         )

@@ -14,23 +14,20 @@ from rich.console import Console
 from models.errors import UsageError
 from models.networks import Head, build, first_trainable
 from models.outputs import check_folder, new_folder
-from models.say import say
 from train.calibration import aim_named
 from train.dataset import find_samples
-from train.decision import decide, in_words
+from train.decision import decide
 from train.gathering import Cut, describe, gather
 from train.groups import Grouping
 from train.hardware import all_gpus, precision_policy
 from train.learning import Learning, learn
 from train.material import prepare
 from train.recipe import recipe_named
-from train.report import gain
 from train.run import SCHEMA, describe_windows, versions
 from train.settings import Settings, recorded
-from train.tables import stages_table
 from train.unfinished import alone_in, fingerprint, unfinished
 from train.windows import find_frames
-from train.writing import write_run
+from train.writing import tell, write_run
 
 
 def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: bool, console: Console) -> dict[str, Any]:
@@ -101,9 +98,5 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
             with new_folder(out, overwrite, marker="run.json") as draft:
                 aim = settings.aim or recipe.aim
                 report = write_run(draft, network, gathered, answers, record, lambda given: decide(given, aim))
-    console.print(stages_table(record))
-    if said := gain(report):
-        say(console, said)
-    say(console, in_words(record["decision"]))
-    say(console, f"run written to {out}; look at {out / 'report.html'}")
+    tell(record, report, out, console)
     return record

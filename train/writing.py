@@ -8,15 +8,19 @@ from typing import Any
 
 import keras
 import numpy as np
+from rich.console import Console
 
 from models.networks import SIZE
 from models.picture import fit
+from models.say import say
 from train.answers import Answers, read_answers, write_pictures, write_windows
 from train.dataset import load
+from train.decision import in_words
 from train.gathering import Gathered
 from train.inputs import pictures_as, probabilities
-from train.report import write_report
+from train.report import gain, write_report
 from train.run import write_json
+from train.tables import stages_table
 from train.tested import report_of
 
 
@@ -51,3 +55,12 @@ def write_run(
     write_report(draft, report, record)
     write_json(draft / "run.json", record)
     return report
+
+
+def tell(record: Mapping[str, Any], report: Mapping[str, Any], out: Path, console: Console) -> None:
+    """How well the run at `out` does, for people. `record`, `report`: what its run.json and report.json hold."""
+    console.print(stages_table(dict(record)))
+    if said := gain(report):
+        say(console, said)
+    say(console, in_words(record["decision"]))
+    say(console, f"run written to {out}; look at {out / 'report.html'}")

@@ -60,3 +60,11 @@ class Pacer:
         if self._due < media_time - ROUNDED_S:
             self._due = (int(media_time * pace.fps) + 1) / pace.fps
         return "take"
+
+
+def advanced(stamp: float | None, previous: float, fps: float | None) -> float:
+    """A frame's time stamp in seconds; where there is none, or it does not advance beyond the `previous` one, the frame rate's. `previous`: below 0
+    for the first frame."""
+    if stamp is not None and stamp > previous:
+        return stamp
+    return previous + 1 / (fps or 25) if previous >= 0 else 0.0

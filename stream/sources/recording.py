@@ -18,13 +18,12 @@ from av.video.stream import VideoStream
 from models.errors import SourceError
 from stream.sources.frame import Frame
 from stream.sources.opening import Opening
-from stream.sources.pace import Pacer
+from stream.sources.pace import Pacer, advanced
 from stream.sources.planes import LAYOUTS, Planes
 from stream.sources.transport import is_transport_stream
+from stream.sources.video import SEEK_FROM_S, SEEK_MARGIN_S
 
 av.logging.set_level(None)  # its complaints would tear through progress bars
-SEEK_FROM_S, SEEK_MARGIN_S = 20.0, 5.0
-"""A later start than this is jumped to, a little before, so that time stamps and not the jump decide where it begins."""
 
 
 EVEN = 1e-3
@@ -137,12 +136,11 @@ class Recording:
 
     def _media_time(self, decoded: av.VideoFrame, previous: float) -> float:
         """A time stamp in seconds; where that does not advance, the frame rate's."""
-        if decoded.pts is not None:
-            # By way of milliseconds, as OpenCV tells it: to the last bit the same.
-            stamp = 1000 * ((decoded.pts - (self._stream.start_time or 0)) * self._tick) / 1000
-            if stamp > previous:
-                return stamp
-        return previous + 1 / (self.fps or 25) if previous >= 0 else 0.0
+        if decoded.pts is None:
+            return advanced(None, previous, self.fps)
+        # By way of milliseconds, as OpenCV tells it: to the last bit the same.
+        stamp = 1000 * ((decoded.pts - (self._stream.start_time or 0)) * self._tick) / 1000
+        return advanced(stamp, previous, self.fps)
 
 
 def _open(path: Path) -> av.container.InputContainer:

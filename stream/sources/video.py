@@ -13,7 +13,7 @@ from models.errors import SourceError
 from models.picture import Picture
 from stream.sources.frame import Frame
 from stream.sources.opening import ACCELERATIONS, Opening, parameters
-from stream.sources.pace import Pacer
+from stream.sources.pace import Pacer, advanced
 from stream.sources.transport import is_transport_stream
 from stream.sources.url import is_playlist, name_of, without_secrets
 
@@ -187,7 +187,4 @@ class Video:
 
     def _media_time(self, previous: float) -> float:
         """A recording's time stamp in seconds; where that does not advance, the frame rate's."""
-        stamp = float(self.capture.get(cv2.CAP_PROP_POS_MSEC)) / 1000
-        if stamp > previous:
-            return stamp
-        return previous + 1 / (self.fps or 25) if previous >= 0 else 0.0
+        return advanced(float(self.capture.get(cv2.CAP_PROP_POS_MSEC)) / 1000, previous, self.fps)
