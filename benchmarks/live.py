@@ -8,7 +8,6 @@ server takes about 1 % of a core.
 
 import argparse
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from stream.bench.usage import cpu_seconds, family, memory_mb
 from tests.faults.peers.rtsp import rtsp_server
 from tests.faults.watching import accounts
 
@@ -41,7 +41,7 @@ def measure(streams: int, size: tuple[int, int], fps: int, seconds: float, optio
         ]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
             samples = _sampled(process.pid, seconds)
-            cpu = _cpu_seconds(process.pid)
+            cpu = sum(cpu_seconds(family(of=process.pid)).values())
             process.send_signal(signal.SIGINT)
             began = time.monotonic()
             _, said = process.communicate(timeout=60)
@@ -72,42 +72,15 @@ def measure(streams: int, size: tuple[int, int], fps: int, seconds: float, optio
     }
 
 
-def family(pid: int) -> list[int]:
-    """The process and its children."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    threads = [path.name for path in Path(f"/proc/{pid}/task").iterdir()]
-    of_threads = [
-        each for thread in threads for each in Path(f"/proc/{pid}/task/{thread}/children").read_text().split()
-    ]
-    return [pid, *sorted({int(each) for each in (*children, *of_threads)})]
-
-
-def memory_of(pids: list[int]) -> tuple[float, float]:
-    """Resident and proportional set size in MB; pages that several share count in each for the first, once for the second."""
-    rss = pss = 0
-    for pid in pids:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            rss += int(line.split()[1]) if line.startswith("Rss:") else 0
-            pss += int(line.split()[1]) if line.startswith("Pss:") else 0
-    return rss / 1024, pss / 1024
-
-
 def _sampled(pid: int, seconds: float) -> np.ndarray[Any, np.dtype[np.float64]]:
     began, rows = time.monotonic(), []
     while (passed := time.monotonic() - began) < seconds:
         time.sleep(min(EVERY_S, seconds - passed))
-        pids = family(pid)
-        handles = sum(len(list(Path(f"/proc/{each}/fd").iterdir())) for each in pids)
-        rows.append((time.monotonic() - began, *memory_of(pids), handles))
+        processes = family(of=pid)
+        rss = sum(each.memory_info().rss for each in processes) / 2**20
+        handles = sum(each.num_fds() for each in processes)
+        rows.append((time.monotonic() - began, rss, memory_mb(processes), handles))
     return np.array(rows, np.float64)
-
-
-def _cpu_seconds(pid: int) -> float:
-    ticks = 0
-    for each in family(pid):
-        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _slope(times: np.ndarray[Any, np.dtype[np.float64]], values: np.ndarray[Any, np.dtype[np.float64]]) -> float:

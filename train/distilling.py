@@ -1,6 +1,6 @@
-"""Distillation: a slim network learns from the pictures' labels and from what the full network says of them.
+"""Distillation: a slim network learns from the pictures' labels, and from what the full network says of them and sees in them.
 
-G. Hinton et al., "Distilling the Knowledge in a Neural Network" (2015).
+G. Hinton et al., "Distilling the Knowledge in a Neural Network" (2015); hints: see `train.hints`.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from train.hints import Hints
 from train.inputs import Batches, Inputs
 from train.recipe import Stage
 from train.stages import through
@@ -19,6 +20,8 @@ TEMPERATURE = 2.0
 """Logits of both are divided by this before they are compared: a full network that is sure of nearly every training picture says more so."""
 TEACHER = 0.8
 """How much the full network's answer counts, and the rest the label."""
+HINT = 1.0
+"""How much the mean square of what is seen otherwise counts beside both."""
 WARM_UP, MOMENTUM = 0.05, 0.998
 """Share of the steps in which the learning rate rises; after it, it falls along a cosine. The weights that count are a moving average of this
 momentum."""
@@ -27,18 +30,22 @@ SMALLEST = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """Pictures to learn from. `labels`: int, (n,), 1 for a ship; `answers`: the full network's, float32, (n,)."""
+    """Pictures to learn from. `labels`: int, (n,), 1 for a ship; `answers`: the full network's, float32, (n,); `hints`: what it sees, where wanted."""
 
     inputs: Inputs
     labels: NDArray[np.int64]
     answers: NDArray[np.float32]
+    hints: Hints | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
 
 
 class Lessons(Batches):
-    """Batches of pictures, each mirrored or not by chance, with label and answer of the full network: (n, 2)."""
+    """Batches of pictures, each mirrored or not by chance, with what they teach: float32, (n, 2), the label and the full network's answer.
+
+    With hints (n, 3 + numbers of a hint): whether the hint counts, which is of the picture as it was, and the hint.
+    """
 
     def __init__(self, taught: Taught, batch: int, seed: int | None) -> None:
         self.taught = taught
@@ -47,23 +54,30 @@ class Lessons(Batches):
     def __getitem__(self, index: int) -> tuple[NDArray[Any], NDArray[np.float32]]:
         chosen = self._order[index * self.batch : (index + 1) * self.batch]
         pictures = self.inputs.take(chosen)
+        mirrored = np.zeros(len(chosen), bool)
         if self.seed is not None:
             mirrored = np.random.default_rng([self.seed, *chosen[:1]]).random(len(chosen)) < 0.5
             pictures[mirrored] = pictures[mirrored, :, ::-1]
-        return pictures, np.stack([self.labels[chosen], self.taught.answers[chosen]], axis=1).astype(np.float32)
+        targets: list[NDArray[Any]] = [self.labels[chosen, None], self.taught.answers[chosen, None]]
+        if self.taught.hints:
+            targets += [~mirrored[:, None], self.taught.hints.take(chosen)]
+        return pictures, np.concatenate(targets, axis=1, dtype=np.float32)
 
 
 def distilled(targets: Any, given: Any) -> Any:
     """The loss of each picture.
 
     Args:
-        targets: (n, 2), the label and the full network's probability of a ship.
-        given: (n, 1), the slim network's probability.
+        targets: as `Lessons` gives them.
+        given: (n, 1), the slim network's probability; with hints, what it sees itself after it (see `Hints.beside`).
     """
-    label, answer = targets[:, :1], targets[:, 1:]
-    by_label = keras.losses.binary_crossentropy(label, given)
-    by_answer = keras.losses.binary_crossentropy(_softened(answer), _softened(given))
-    return (1 - TEACHER) * by_label + TEACHER * TEMPERATURE**2 * by_answer
+    label, answer, ship = targets[:, :1], targets[:, 1:2], given[:, :1]
+    by_label = keras.losses.binary_crossentropy(label, ship)
+    by_answer = keras.losses.binary_crossentropy(_softened(answer), _softened(ship))
+    loss = (1 - TEACHER) * by_label + TEACHER * TEMPERATURE**2 * by_answer
+    if given.shape[-1] == 1:
+        return loss
+    return loss + HINT * targets[:, 2] * keras.ops.mean(keras.ops.square(targets[:, 3:] - given[:, 1:]), axis=1)
 
 
 def recover(
@@ -88,7 +102,8 @@ def recover(
     """
     lessons = Lessons(taught, stage.batch, seed)
     network.trainable = True
-    network.compile(
+    model = taught.hints.beside(network) if taught.hints else network
+    model.compile(
         optimizer=keras.optimizers.Adam(
             _rate(stage, len(lessons)),
             use_ema=True,
@@ -100,7 +115,7 @@ def recover(
         jit_compile=False,
         auto_scale_loss=False,
     )
-    return through(network, stage, lessons, Lessons(judged, stage.batch, None), seed, keep, verbose=verbose)
+    return through(model, stage, lessons, Lessons(judged, stage.batch, None), seed, keep, verbose=verbose)
 
 
 def _rate(stage: Stage, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:

@@ -1,10 +1,10 @@
-"""Slim networks of a full one: pruned step by step, and taught by it."""
+"""Slim networks of a full one: pruned, fitted to what is left, and taught by it."""
 
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +15,21 @@ from rich.console import Console
 from rich.progress import track
 
 from models.errors import UsageError
-from models.narrow import build_narrow, prune, widths_of
+from models.narrow import Kept, build_narrow, prune, widths_of
 from models.networks import Head, first_trainable, layer_before
 from models.say import say
 from train.distilling import Taught, recover
 from train.features import digests_of
-from train.hardware import in_precision, twin
+from train.hardware import FLOAT32, in_precision, twin
+from train.hints import Hints
 from train.importance import importance, most_important
-from train.inputs import pictures_as, probabilities
+from train.inputs import Inputs, pictures_as, probabilities
 from train.learning import JUDGED, frozen
 from train.material import Rows
 from train.metrics import PAPERS, measure
+from train.progress import save_weights
 from train.recipe import Recipe, Stage
+from train.refitting import refit
 from train.run import describe_stage
 from train.split import Part
 from train.unfinished import alone_in
@@ -34,8 +37,6 @@ from train.widths import widths_at
 
 FULL, SLIM = "full", "slim"
 """What the answers of the two networks are called, as stages of the run."""
-BETWEEN = 0.35
-"""Share of the channels of the network between the full one and a slimmer one: what is cut at once has to be learnt again at once."""
 LADDER = (0.0625, 0.09, 0.125, 0.18, 0.25, 0.35)
 """Shares that are tried for a budget, the smallest first: it is also the soonest trained."""
 
@@ -43,12 +44,11 @@ LADDER = (0.0625, 0.09, 0.125, 0.18, 0.25, 0.35)
 @dataclass(frozen=True, slots=True)
 class Slimming:
     """`keep`: share of the channels (see `train.widths.widths_at`); None: the least that keeps within `budget`, percentage points of accuracy that may
-    be lost on validation pictures. `epochs`: of each slim network; `between`: of the one between."""
+    be lost on validation pictures. `epochs`: of each slim network."""
 
     keep: float | None = 0.125
     budget: float | None = None
     epochs: int = 16
-    between: int = 1
     learning_rate: float = 1e-3
     batch: int = 64
     features: Path | None = None
@@ -78,11 +78,13 @@ class Lesson:
         self.full, self.material, self.told, self.slimming = full, material, told, slimming
         self.policy, self.seed, self.work, self.console = policy, seed, work, console
         self.head = Head(recipe.hidden, recipe.dropout, recipe.pooling)
+        self.frozen = layer_before(full, first_trainable(full, recipe.stages[-1].unfreeze))
+        self.seen = self._seen()
         judged = material["validation"]
         said = np.array([told[number] for number in judged.samples], np.float32)
         self.judged = Taught(pictures_as(judged.pictures), judged.labels, said)
         learnt = material["train"]
-        self.taught = Taught(pictures_as(learnt.pictures), learnt.labels, self._taught(recipe))
+        self.taught = Taught(pictures_as(learnt.pictures), learnt.labels, self._said())
 
     def slimmest(self) -> tuple[keras.Model, dict[str, Any]]:
         """The network that was asked for, in float32, and what is to be known of it. Raises UsageError: none keeps within the budget."""
@@ -111,45 +113,52 @@ class Lesson:
         }
 
     def _slimmed(self, keep: float) -> tuple[keras.Model, dict[str, Any]]:
-        began, source = time.monotonic(), self.full
-        if keep < BETWEEN and self.slimming.between:
-            source, _ = self._recovered(self.full, BETWEEN, "between", self.slimming.between)
-        learner, history = self._recovered(source, keep, f"keep-{keep:g}", self.slimming.epochs)
-        network = build_narrow(self.full.name, widths_of(learner), self.head)
+        """A pruned network, trained; and what run.json holds of its stage."""
+        began = time.monotonic()
+        folder = self.work / f"stage-keep-{keep:g}"
+        folder.mkdir(exist_ok=True)
+        widths = widths_at(widths_of(self.full), keep)
+        self.console.rule(f"keep-{keep:g}: {' '.join(map(str, widths.values()))} channels")
+        kept = {name: most_important(self._importance[name], width) for name, width in widths.items()}
+        with in_precision(self.policy):
+            learner = build_narrow(self.full.name, widths, self.head)
+        learner.load_weights(self._begun(kept, folder))
+        stage = Stage(
+            SLIM, "block1", self.slimming.epochs, self.slimming.learning_rate, self.slimming.batch, average=True
+        )
+        taught, judged = self._hinted(kept)
+        verbose = 1 if sys.stdout.isatty() else 2
+        history = recover(learner, stage, taught, judged, self.seed, folder, verbose)
+        network = build_narrow(self.full.name, widths, self.head)
         network.set_weights(learner.get_weights())
         test = self.material["test"]
         metrics = measure(test.labels, probabilities(network, pictures_as(test.pictures)), PAPERS)
-        return network, describe_stage(
-            self._stage(SLIM, self.slimming.epochs), history, metrics, time.monotonic() - began
-        )
+        return network, describe_stage(stage, history, metrics, time.monotonic() - began)
 
-    def _recovered(
-        self, source: keras.Model, keep: float, name: str, epochs: int
-    ) -> tuple[keras.Model, dict[str, list[float]]]:
-        """A pruned network, trained; in the precision of training."""
-        folder = self.work / f"stage-{name}"
-        folder.mkdir(exist_ok=True)
-        widths = widths_at(widths_of(self.full), keep)
-        self.console.rule(f"{name}: {' '.join(map(str, widths.values()))} channels")
-        with in_precision(self.policy):
-            network = build_narrow(self.full.name, widths, self.head)
-        pruned = folder / "pruned.weights.h5"
-        if not pruned.is_file():
-            network.set_weights(self._pruned(source, widths).get_weights())
-            network.save_weights(part := folder / "part.weights.h5")
-            part.replace(pruned)
-        network.load_weights(pruned)
-        verbose = 1 if sys.stdout.isatty() else 2
-        history = recover(network, self._stage(name, epochs), self.taught, self.judged, self.seed, folder, verbose)
-        return network, history
+    def _hinted(self, kept: Kept) -> tuple[Taught, Taught]:
+        """What to learn from and what to be judged on, with hints where any layer of the full network stayed as it was pre-trained."""
+        names = [layer.name for layer in self.full.layers]
+        last = names.index(self.frozen)
+        before = [name for name in kept if names.index(name) <= last]
+        if not before:
+            return self.taught, self.judged
+        hints = Hints.measured(self.seen["train"], kept[before[-1]])
+        return replace(self.taught, hints=hints), replace(self.judged, hints=hints.of(self.seen["validation"]))
 
-    def _pruned(self, source: keras.Model, widths: Mapping[str, int]) -> keras.Model:
+    def _begun(self, kept: Kept, folder: Path) -> Path:
+        """Weights to begin with, in a file."""
+        begun = folder / "begun.weights.h5"
+        if not begun.is_file():
+            network = prune(self.full, kept, self.head)
+            progress = partial(track, description="fitting what is left", console=self.console)
+            refit(self.full, network, kept, self.taught.inputs, self.seed, progress)
+            save_weights(network, begun)
+        return begun
+
+    @cached_property
+    def _importance(self) -> dict[str, NDArray[np.float64]]:
         progress = partial(track, description="how much each channel matters", console=self.console)
-        found = importance(source, self.taught.inputs, self.taught.labels, self.seed, progress)
-        return prune(source, {name: most_important(found[name], width) for name, width in widths.items()}, self.head)
-
-    def _stage(self, name: str, epochs: int) -> Stage:
-        return Stage(name, "block1", epochs, self.slimming.learning_rate, self.slimming.batch, average=True)
+        return importance(self.full, self.taught.inputs, self.taught.labels, self.seed, progress)
 
     def _lost(self, network: keras.Model) -> float:
         """Percentage points of accuracy on validation pictures, at the paper's threshold."""
@@ -158,19 +167,25 @@ class Lesson:
         right = [float(((each >= PAPERS) == (judged.labels == 1)).mean()) for each in (judged.answers, given)]
         return 100 * (right[0] - right[1])
 
-    def _taught(self, recipe: Recipe) -> NDArray[np.float32]:
+    def _seen(self) -> dict[Part, Inputs]:
+        """What the last frozen layer of the full network gives, for the pictures to learn from and for those to be judged on."""
+        folder = self.slimming.features or self.work / "features"
+        seen: dict[Part, Inputs] = {}
+        with alone_in(folder):
+            policies: dict[Part, str] = {"train": self.policy, "validation": FLOAT32}  # as in `train.learning`
+            for part, policy in policies.items():
+                pictures = self.material[part].pictures
+                asked = twin(self.full, self.head, policy)
+                seen[part] = frozen(
+                    asked, self.full, self.frozen, pictures_as(pictures), digests_of(pictures), policy, folder, part, self.console
+                )  # fmt: skip
+        return seen
+
+    def _said(self) -> NDArray[np.float32]:
         """What the full network says of the pictures to learn from."""
         kept = self.work / "full.npy"
         if not kept.is_file():
-            rows = self.material["train"]
-            layer = layer_before(self.full, first_trainable(self.full, recipe.stages[-1].unfreeze))
-            folder = self.slimming.features or self.work / "features"
-            asked = twin(self.full, self.head, self.policy)
-            with alone_in(folder):
-                inputs = frozen(
-                    asked, self.full, layer, pictures_as(rows.pictures), digests_of(rows.pictures), self.policy, folder, "train", self.console
-                )  # fmt: skip
-                said = probabilities(self.full, inputs)
+            said = probabilities(self.full, self.seen["train"])
             with (part := self.work / "full.part").open("wb") as file:
                 np.save(file, said)
             part.rename(kept)

@@ -6,9 +6,9 @@ from contextlib import suppress
 import psutil
 
 
-def family(besides: int) -> list[psutil.Process]:
-    """This process and its children, but for the one with this number."""
-    own = psutil.Process()
+def family(besides: int | None = None, of: int | None = None) -> list[psutil.Process]:
+    """A process, by its number, or this one; with its children and theirs, but for the one with the number `besides`."""
+    own = psutil.Process(of)
     return [own, *(each for each in own.children(recursive=True) if each.pid != besides)]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
@@ -20,8 +20,10 @@ from stream.sinks.annotate import annotate
 from stream.sinks.csvfile import CsvFile
 from stream.sinks.jsonl import STDOUT, JsonLines
 from stream.sinks.snapshots import Snapshots
-from stream.sinks.videofile import VideoFile
 from stream.sinks.worker import Worker
+
+if TYPE_CHECKING:
+    from stream.sinks.videofile import VideoFile
 
 MB = 10**6
 LINES, PICTURES = 10_000, 16
@@ -162,6 +164,8 @@ class Sinks(Closing):
 
     def _video(self, camera: str, place: Path, fps: float | None, shed: bool) -> Worker[Look]:
         if camera not in self._videos:
+            from stream.sinks.videofile import VideoFile  # with PyAV, which takes memory and time
+
             path = place if place.suffix.lower() == ".mp4" else place / f"{camera}{self._begun}.mp4"
             path.parent.mkdir(parents=True, exist_ok=True)
             video = self._stack.enter_context(VideoFile(path, fps))
@@ -176,7 +180,7 @@ class Sinks(Closing):
         self.snapshots.save(news.event.after.camera, news.event.after.id, news.picture)
 
 
-def _drawn_on(video: VideoFile) -> Callable[[Look], None]:
+def _drawn_on(video: "VideoFile") -> Callable[[Look], None]:
     def write(look: Look) -> None:
         assert look.frame.picture is not None
         video.write(annotate(look.frame.picture, look.detection), look.frame.media_time)

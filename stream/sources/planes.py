@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from av import VideoFrame
 from numpy.typing import NDArray
 
 from models.picture import Picture, fit
+
+if TYPE_CHECKING:  # PyAV brings an FFmpeg of its own: the process of a camera, which OpenCV reads, does without
+    from av import VideoFrame
 
 LIMITED, FULL = "yuv420p", "yuvj420p"
 LAYOUTS = (LIMITED, FULL)
@@ -46,7 +49,7 @@ def _to_bgr(colours: int, full: bool) -> NDArray[np.float32]:
 class Planes:
     """Holds the decoder's own memory: let it go soon."""
 
-    decoded: VideoFrame
+    decoded: "VideoFrame"
 
     @property
     def size(self) -> tuple[int, int]:

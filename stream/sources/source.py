@@ -12,7 +12,6 @@ from models.picture import SUFFIXES, is_picture
 from stream.sources.frame import Frame
 from stream.sources.opening import Opening
 from stream.sources.pattern import Pattern
-from stream.sources.recording import Recording
 from stream.sources.stills import Stills
 from stream.sources.url import SCHEMES, is_url, name_of, without_secrets
 from stream.sources.video import Video
@@ -128,6 +127,8 @@ def _open_path(path: Path, opening: Opening) -> Source:
         raise SourceError(f"no source at {path}: it is neither a file nor a folder")
     if is_picture(path):
         return Stills(path.stem, [path], opening.pace)
+    from stream.sources.recording import Recording  # with PyAV, which no camera needs
+
     return Recording.opened(path, opening) or Video.from_file(path, opening)
 
 

@@ -27,14 +27,10 @@ def test_as_kernels_take_them(full: dict[str, int], keep: float) -> None:
 
 
 def test_early_blocks_are_cut_hardest(full: dict[str, int]) -> None:
-    widths = widths_at(full, 0.5)
-    assert {name[:6]: widths[name] / full[name] for name in full} == {
-        "block1": 0.25,
-        "block2": 0.25,
-        "block3": 0.5,
-        "block4": 0.5,
-        "block5": 0.5,
-    }
+    shares = {name: width / full[name] for name, width in widths_at(full, 0.35).items()}
+    early = {share for name, share in shares.items() if name.startswith(("block1", "block2"))}
+    assert early == {0.25}
+    assert min(shares[name] for name in shares if not name.startswith(("block1", "block2"))) > 0.34
 
 
 def test_all_is_all(full: dict[str, int]) -> None:

@@ -176,7 +176,7 @@ with Classifier(open_bundle({str(bundle)!r}), threads=1) as classifier:
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         family = psutil.Process(process.pid)
         deadline = time.monotonic() + 20
-        while len(children := family.children(recursive=True)) < 3:
+        while len(children := family.children(recursive=True)) < 4:  # one plays, one begins two that read
             assert time.monotonic() < deadline
             time.sleep(0.05)
         time.sleep(0.5)
