@@ -5,6 +5,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -68,18 +69,27 @@ def bench(
         finally:
             run.close()
     report = _report(run, time.monotonic() - began)
-    show(report, Console())  # first, as minutes of measuring must not be lost to a full disk
     try:
         with new_folder(out, overwrite, BENCH) as draft:
             (draft / BENCH).write_text(report.model_dump_json(by_alias=True, indent=1) + "\n", encoding="utf-8")
             (draft / PAGE).write_text(page(report), encoding="utf-8")
-    except OSError as error:
+    except (OSError, OutputError) as error:
+        _show(report)  # minutes of measuring must not be lost to a full disk
+        if isinstance(error, OutputError):
+            raise
         raise OutputError(f"cannot write {out}: {reason(error)}; choose another place") from error
+    _show(report)
     say(console, f"written: {out / BENCH}, {out / PAGE}")
     if wanted.tune and len(run.tried) > 1:
         remember(run.used, bundle, run.tried, console)
     check_met(requirements, report.figures)
     return report
+
+
+def _show(report: Report) -> None:
+    """Whoever reads standard output may have seen enough, and rich would end the program there."""
+    with suppress(SystemExit):
+        show(report, Console())
 
 
 def _report(run: Run, seconds: float) -> Report:

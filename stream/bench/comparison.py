@@ -20,7 +20,7 @@ FailOn = Literal["worse", "different"]
 
 
 class Comparison(Part):
-    """`a`, `b`: the files. `yardstick`: B / A of arithmetic that no version of rivereye changes; None where it is the same, or was not measured.
+    """`a`, `b`: the files. `yardstick`: B / A of arithmetic that no version of rivereye changes; None where it is the same, was not stable in both, or was not measured.
 
     `by_chance`: how many figures are expected to lie apart though nothing changed; at most, as they have to differ by 2 % besides.
     """
@@ -61,7 +61,7 @@ class Comparison(Part):
 def compared(one: Report, other: Report, a: Path, b: Path) -> Comparison:
     """Report `one`, read from `a`, with `other`, read from `b`. Raises DataError: a report has a figure twice."""
     figures = list(_judged(_by_name(one, a), _by_name(other, b)))
-    yardstick = next((each.ratio for each in figures if each.changed and each.shown == YARDSTICK), None)
+    yardstick = next((each.ratio for each in figures if each.tells and each.shown == YARDSTICK), None)
     return Comparison(
         a=str(a),
         b=str(b),

@@ -17,7 +17,7 @@ from stream.bench.figure import Figure
 from stream.bench.outlook import in_words, outlook
 from stream.bench.progress import described, told
 from stream.bench.recorded import Watching, recorded
-from stream.bench.repeats import Task, measure, scarce
+from stream.bench.repeats import Task, answers_for, measure, scarce
 from stream.bench.report import Accuracy, Capacity, Clip, Latencies, ModelUsed, Tried
 from stream.bench.scenarios import Kept, scenarios, server
 from stream.bench.soundness import named, notes_on
@@ -119,6 +119,10 @@ class Run:
             self.capacity, figures, latencies = apart(find_cameras, *where, tell=tell)
         self.figures += figures
         self.latencies += latencies
+        if (looks := wanted.seconds * wanted.fps) < answers_for(99):
+            self.notes.append(
+                f"cameras: in {wanted.seconds:g} s some {looks:g} looks of one camera are due, too few to tell 99 % from all; give --seconds {answers_for(99) / wanted.fps:g} or more"
+            )
 
     @property
     def watching(self) -> Watching:

@@ -107,7 +107,7 @@ def accuracy(report: Report) -> Section:
         fastest = max(speeds, key=lambda figure: figure.value, default=None)
         rows.append(Row((Cell(each.precision), right, Cell(f"{each.right} of {each.n}"), Cell(flips), cell(fastest))))
     against = ", ".join(dict.fromkeys(each.against for each in report.accuracy))
-    said = f"Flips are decisions other than those of {against}. Intervals hold in 95 % of cases. Speed is the best of the model alone."
+    said = f"The model may have learnt from these pictures. Flips are decisions other than those of {against}. Intervals hold in 95 % of cases. Speed is the best of the model alone."
     return Section(
         "accuracy", "Accuracy beside speed", said, ("precision", "right", "", "flips", "pictures/s"), tuple(rows)
     )

@@ -59,6 +59,11 @@ class Compared(Part):
     def changed(self) -> bool:
         return self.verdict in CHANGED
 
+    @property
+    def tells(self) -> bool:
+        """Changed, and stable in both: else it explains nothing, as something else came and went on the machine."""
+        return self.changed and self.a is not None and self.b is not None and self.a.stable and self.b.stable
+
     def beside(self, yardstick: float) -> "Compared":
         """The same, where the machine itself went `yardstick` times as fast in B."""
         speed = self.either.unit in TIMES or self.either.unit.endswith("/s")

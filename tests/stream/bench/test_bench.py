@@ -96,6 +96,22 @@ def test_the_page_is_one_file_that_needs_no_network(measured: Path) -> None:
     ]
 
 
+def test_whoever_has_seen_enough_of_the_table_loses_nothing(place: Path, tmp_path: Path) -> None:
+    """As `rivereye bench ... | head -1`."""
+    with start(
+        "bench", place / "model", "--clip", place / "river.mp4", *FAST[:6], "--batch", "1", "--threads", "1",
+        "--only", "pipeline", "--out", tmp_path / "out", "--require", "pipeline_fps>=1e9",
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        said = process.stderr.read()
+        assert process.wait(120) == 3  # the limit is judged all the same
+    assert "required >= 1e+09" in " ".join(said.split())
+    assert read_report(tmp_path / "out").figures
+    assert (tmp_path / "out" / "bench.html").is_file()
+
+
 @pytest.mark.parametrize(
     ("limits", "said"),
     [

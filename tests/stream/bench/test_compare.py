@@ -157,6 +157,15 @@ def test_the_yardstick_tells_of_the_machine_itself(tmp_path: Path, level: float,
     assert ("machine itself" in "".join(lines)) == (said is not None)
 
 
+def test_a_yardstick_that_was_not_stable_explains_nothing(tmp_path: Path) -> None:
+    """Something came and went on the machine: whatever it was, half the speed is not to be passed for a fault of the machine."""
+    restless = yardstick(10).model_copy(update={"stable": False})
+    a, b = [yardstick(100), figure(spread(40), unit="frames/s")], [restless, figure(spread(20), unit="frames/s")]
+    comparison, _ = compared(tmp_path, a, b)
+    assert comparison.yardstick is None
+    assert "pipeline_fps" in {each.shown for each in comparison.beyond("worse")}
+
+
 def test_what_the_machine_explains_is_marked_and_comes_last(tmp_path: Path) -> None:
     a, b = (
         [
