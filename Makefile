@@ -40,7 +40,7 @@ format: $(DEV)/ready ## put the code into its one form
 	$(DEV)/bin/ruff format
 
 clean: ## remove what the other targets made
-	rm -rf .uv $(BASE) $(DEV) $(PEERS) clips bench demo .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .uv $(BASE) $(DEV) $(PEERS) clips bench before demo .mypy_cache .pytest_cache .ruff_cache
 
 $(BASE)/ready: $(UV) pyproject.toml uv.lock
 	UV_PROJECT_ENVIRONMENT=$(BASE) $(UV) sync --quiet --frozen

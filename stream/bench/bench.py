@@ -73,12 +73,10 @@ def bench(
         with new_folder(out, overwrite, BENCH) as draft:
             (draft / BENCH).write_text(report.model_dump_json(by_alias=True, indent=1) + "\n", encoding="utf-8")
             (draft / PAGE).write_text(page(report), encoding="utf-8")
-    except (OSError, OutputError) as error:
-        _show(report)  # minutes of measuring must not be lost to a full disk
-        if isinstance(error, OutputError):
-            raise
+    except OSError as error:
         raise OutputError(f"cannot write {out}: {reason(error)}; choose another place") from error
-    _show(report)
+    finally:
+        _show(report)  # minutes of measuring must not be lost to a full disk
     say(console, f"written: {out / BENCH}, {out / PAGE}")
     if wanted.tune and len(run.tried) > 1:
         remember(run.used, bundle, run.tried, console)

@@ -14,12 +14,8 @@ from contextlib import suppress
 from threading import Lock
 from typing import BinaryIO, Protocol
 
-PROGRAM = [
-    sys.executable,
-    "-P",
-    "-m",
-    "stream.sources.reading",
-]  # -P: not the `stream` of the folder we happen to be in
+# -P: not the `stream` of the folder we happen to be in
+PROGRAM = [sys.executable, "-P", "-m", "stream.sources.reading"]
 ALONE = "alone"
 NUMBER = 8
 """Bytes of a process's number on the socket."""
