@@ -77,7 +77,7 @@ class Lesson:
     ) -> None:
         self.full, self.material, self.told, self.slimming = full, material, told, slimming
         self.policy, self.seed, self.work, self.console = policy, seed, work, console
-        self.head = Head(recipe.hidden, recipe.dropout, recipe.pooling)
+        self.head = Head(recipe.hidden, 0, recipe.pooling)  # nothing to drop where there is hardly enough
         self.frozen = layer_before(full, first_trainable(full, recipe.stages[-1].unfreeze))
         self.seen = self._seen()
         judged = material["validation"]
