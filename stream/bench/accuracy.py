@@ -23,6 +23,8 @@ NAMES = ("accuracy_percent", "flips")
 EXACT = ("fp32", "fp16", "int8")
 """Whose decisions the others are held against: the first that there is."""
 BATCH = 16
+Labelled = Sequence[tuple[Path, bool]]
+"""Pictures, and whether they show a ship."""
 Z = 1.959964
 """Of a 95 % interval."""
 
@@ -47,7 +49,7 @@ def find_labelled(folder: Path) -> list[tuple[Path, bool]]:
 
 
 def judge(
-    labelled: Sequence[tuple[Path, bool]],
+    labelled: Labelled,
     opened: Opened,
     provider: str,
     precisions: Sequence[str],
@@ -92,16 +94,13 @@ def wilson(right: int, n: int) -> tuple[float, float]:
 
 def _figures(row: Accuracy) -> list[Figure]:
     labels = {"precision": row.precision}
-    accuracy = Figure.of("accuracy_percent", [100 * row.accuracy], "%", "higher", labels, n=row.n)
-    accuracy = accuracy.model_copy(update={"low": 100 * row.low, "high": 100 * row.high})
+    accuracy = row.figure("accuracy_percent", **labels)
     if row.flips is None:
         return [accuracy]
     return [accuracy, Figure.of("flips", [row.flips], "pictures", "lower", labels, n=row.n)]
 
 
-def _read(
-    labelled: Sequence[tuple[Path, bool]], size: tuple[int, int], console: Console
-) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+def _read(labelled: Labelled, size: tuple[int, int], console: Console) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     def one(path: Path) -> Picture | PictureError:
         try:
             return fit(read_picture(path), *size)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from models.bundle import open_bundle
 from models.errors import OutputError, reason
 from models.outputs import check_folder, new_folder
 from models.say import say
@@ -33,6 +34,7 @@ PAGE = "bench.html"
 def bench(
     wanted: Wanted,
     data: Path | None,
+    against: str | None,
     requirements: Sequence[Requirement],
     out: Path,
     overwrite: bool,
@@ -43,6 +45,7 @@ def bench(
     Args:
         wanted: what is measured.
         data: labelled pictures, for the accuracy of each precision.
+        against: another model to measure beside it, folder or name.
         requirements: limits on figures.
         out: folder.
         overwrite: replace a benchmark that is there.
@@ -56,10 +59,11 @@ def bench(
     check_folder(out, overwrite, BENCH)
     labelled = None if data is None else find_labelled(data)
     bundle = wanted.choice.bundle()
+    other = None if against is None else open_bundle(against)
     runs = used(wanted.choice, bundle, wanted.batches, wanted.threads, console)
-    check_labels(requirements, labels(wanted, bundle, runs))
+    check_labels(requirements, labels(wanted, bundle, runs, other))
     with tempfile.TemporaryDirectory(prefix="rivereye-bench-") as folder:
-        run = Run(wanted, bundle, runs, Path(folder), console)
+        run = Run(wanted, bundle, runs, Path(folder), console, other)
         try:
             run.measure()
             if labelled is not None:

@@ -69,6 +69,14 @@ def run(
             rich_help_panel=MEASURED,
         ),
     ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="Another model, in each of its precisions: how many times as fast the first one is, and with --data how often each is right.",
+            rich_help_panel=MEASURED,
+        ),
+    ] = None,
     capacity: Annotated[
         bool, typer.Option("--capacity", help="Find the most live cameras that are carried.", rich_help_panel=CAMERAS)
     ] = False,
@@ -145,14 +153,14 @@ def run(
     requirements = [Requirement.read(each) for each in require or []]
     if unknown := [each for each in only or () if each not in PARTS]:
         raise UsageError(f"--only {unknown[0]}: there is no such part; there are {', '.join(PARTS)}")
-    check_names(requirements, capacity, data is not None, tuple(only or ()))
+    check_names(requirements, capacity, data is not None, tuple(only or ()), against is not None)
     plan = Plan(
         duration=duration, repeats=repeats, trials=max(trials, repeats), stability=stability, seed=seed, views=views
     )
     wanted = Wanted(
         Choice(model, precision, provider), plan, tuple(clip or ()), _once(batch), _once(threads), capacity, fps, _milliseconds(p99), seconds, most, tune, _once(only)
     )  # fmt: skip
-    bench(wanted, data, requirements, out, overwrite, console)
+    bench(wanted, data, against, requirements, out, overwrite, console)
 
 
 @app.command("compare")

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from models.errors import GateNotMet, UsageError
-from stream.bench import accuracy, capacity, recorded, scenarios, stages, sweep, whole, yardstick
+from stream.bench import accuracy, against, capacity, recorded, scenarios, stages, sweep, whole, yardstick
 from stream.bench.figure import Figure, Requirement
 
 PARTS: Mapping[str, Collection[str]] = {
@@ -14,17 +14,26 @@ PARTS: Mapping[str, Collection[str]] = {
     "command": whole.KINDS,
 }
 """Names of the figures of each part that may be left out (`--only`)."""
-NAMES = {*yardstick.KINDS, *(name for names in PARTS.values() for name in names), *capacity.FIGURES, *accuracy.NAMES}
+NAMES = {
+    *yardstick.KINDS,
+    *(name for names in PARTS.values() for name in names),
+    *capacity.FIGURES,
+    *accuracy.NAMES,
+    *against.NAMES,
+}
 """Of all figures that there can be."""
 
 
-def check_names(requirements: Sequence[Requirement], cameras: bool, data: bool, only: Collection[str] = ()) -> None:
+def check_names(
+    requirements: Sequence[Requirement], cameras: bool, data: bool, only: Collection[str] = (), other: bool = False
+) -> None:
     """Raises UsageError: there is no figure of this name, or it will not be measured."""
     for each in requirements:
         name = each.selector.name
         conditional: tuple[tuple[str, bool, Collection[str]], ...] = (
             ("--capacity", cameras, capacity.FIGURES),
-            ("--data", data, accuracy.NAMES),
+            ("--data", data, (*accuracy.NAMES, against.ACCURACY)),
+            ("--against", other, against.NAMES),
         )
         for wanted, given, names in conditional:
             if name in names and not given:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from models.bundle import Bundle
-from stream.bench import accuracy, recorded, scenarios, stages, sweep, whole, yardstick
+from stream.bench import accuracy, against, recorded, scenarios, stages, sweep, whole, yardstick
 from stream.bench.capacity import FIGURES
 from stream.bench.report import ModelUsed
 from stream.bench.wanted import Wanted
@@ -11,8 +11,8 @@ from stream.bench.wanted import Wanted
 Labels = Mapping[str, Collection[str]]
 
 
-def labels(wanted: Wanted, bundle: Bundle, used: ModelUsed) -> dict[str, Labels]:
-    """By the name of a figure. `used`: how the model is run, unless tuning chooses otherwise."""
+def labels(wanted: Wanted, bundle: Bundle, used: ModelUsed, other: Bundle | None = None) -> dict[str, Labels]:
+    """By the name of a figure. `used`: how the model is run, unless tuning chooses otherwise; `other`: the model that it is measured beside."""
     swept = sweep.settings(wanted.providers, wanted.precisions(bundle), wanted.batches, wanted.threads)
     model = {key: {str(each.labels[key]) for each in swept} for key in ("provider", "precision", "batch", "threads")}
     one = {"provider": {used.provider}, "precision": {used.precision}}
@@ -33,4 +33,8 @@ def labels(wanted: Wanted, bundle: Bundle, used: ModelUsed) -> dict[str, Labels]
         **dict.fromkeys(whole.KINDS, main),
         **{name: {**main, "fps": (f"{wanted.fps:g}",), **limit} for name in FIGURES},
         **{name: {"precision": model["precision"]} for name in accuracy.NAMES},
+        **dict.fromkeys(
+            against.NAMES,
+            none if other is None else {"model": {other.card.name}, "precision": tuple(other.card.precisions)},
+        ),
     }

@@ -18,10 +18,10 @@ ATTEMPTS, AROUND_S = 8, 12.0
 """To find the most cameras; each takes that much besides what counts."""
 
 
-def outlook(wanted: Wanted, precisions: int, clips: tuple[Clip, ...]) -> float:
+def outlook(wanted: Wanted, precisions: int, clips: tuple[Clip, ...], beside: int = 0) -> float:
     """In seconds, from how many samples there will be of what length; figures that are not stable take up to `trials` in place of `repeats`.
 
-    `precisions`: of the model, that are measured.
+    `precisions`: of the model, that are measured; `beside`: of the other one.
     """
     rounds, duration = 1 + wanted.plan.repeats, wanted.plan.duration
     video = {each.name: PASS * each.frames / (each.fps or 25) * each.width * each.height / PIXELS for each in clips}
@@ -34,7 +34,7 @@ def outlook(wanted: Wanted, precisions: int, clips: tuple[Clip, ...]) -> float:
         "stages": (len(WAYS) - 1) * duration + main,
         "command": COMMAND_S,
     }
-    seconds = rounds * (duration + sum(each for part, each in parts.items() if wanted.asks(part)))
+    seconds = rounds * (duration * (1 + 2 * beside) + sum(each for part, each in parts.items() if wanted.asks(part)))
     if wanted.asks("scenarios"):
         seconds += SEARCHES * (HALVINGS + 2) * max(duration, SERVED_S)
     if wanted.tune:

@@ -138,6 +138,11 @@ class Accuracy(Part):
     against: str
     flips: int | None
 
+    def figure(self, name: str, **labels: str) -> Figure:
+        """In percent, with its 95 % interval."""
+        shares = {"low": 100 * self.low, "high": 100 * self.high}
+        return Figure.of(name, [100 * self.accuracy], "%", "higher", labels, n=self.n).model_copy(update=shares)
+
 
 class Tried(Part):
     """One setting that `--tune` measured, on recorded video. `fps`: frames a second, end to end."""

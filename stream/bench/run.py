@@ -8,7 +8,8 @@ from rich.console import Console
 from models.bundle import Bundle
 from models.errors import BundleError, UsageError
 from models.say import say
-from stream.bench.accuracy import judge
+from stream.bench.accuracy import Labelled, judge
+from stream.bench.against import Against
 from stream.bench.apart import apart
 from stream.bench.capacity import find_cameras
 from stream.bench.clips import describe, make_clips
@@ -42,12 +43,15 @@ class Run:
         used: how the model is run, unless tuning chooses otherwise.
         folder: for clips and records, which are not kept.
         console: for progress.
+        against: another model to measure beside it.
 
     Raises:
-        BundleError, UsageError, SourceError: the model cannot be run, or a clip not be read.
+        BundleError, UsageError, SourceError: a model cannot be run, or a clip not be read.
     """
 
-    def __init__(self, wanted: Wanted, bundle: Bundle, used: ModelUsed, folder: Path, console: Console) -> None:
+    def __init__(
+        self, wanted: Wanted, bundle: Bundle, used: ModelUsed, folder: Path, console: Console, against: Bundle | None
+    ) -> None:
         self.wanted, self.bundle, self.used, self.console = wanted, bundle, used, console
         self._folder = folder
         self.left_out: dict[str, str] = {}
@@ -58,6 +62,7 @@ class Run:
         self.accuracy: list[Accuracy] = []
         self.energy = Energy()
         self.opened = Opened(bundle)
+        self.against = None if against is None else Against(against)
         self.clips, self.paths = self._clips() if wanted.looks else ((), {})
         self.notes = [note for clip in self.clips for note in notes_on(self.paths[clip.name], clip)]
         for note in self.notes:
@@ -65,11 +70,18 @@ class Run:
 
     def close(self) -> None:
         self.opened.close()
+        if self.against is not None:
+            self.against.close()
 
     def measure(self) -> None:
         """Everything that is measured again and again, in turn. Settings are tuned before the rest is measured with them."""
         wanted, plan, paths = self.wanted, self.wanted.plan, self.paths
-        seconds = outlook(wanted, len(wanted.precisions(self.bundle)), self.clips)
+        seconds = outlook(
+            wanted,
+            len(wanted.precisions(self.bundle)),
+            self.clips,
+            len(self.against.precisions if self.against else ()),
+        )
         say(self.console, f"this takes {in_words(seconds)}, and longer where figures are not stable")
         alone = [yardstick(plan.duration, plan.seed), *(self._swept() if wanted.tune or self._asked("model") else ())]
         if wanted.tune:
@@ -86,6 +98,8 @@ class Run:
             "stages": lambda: stages(main, paths[main], classifier, self.watching, plan.duration),
             "command": lambda: [whole(main, paths[main], options(used, wanted.choice.model, plan.views))],
         }
+        if self.against is not None:
+            alone += self.against.tasks(classifier, used.provider, used.batch, used.threads, plan)
         tasks = [*alone, *(task for part, make in parts.items() if self._asked(part) for task in make())]
         self.figures += self._measured(tasks, "everything in turn")
         if self._asked("scenarios"):
@@ -93,13 +107,15 @@ class Run:
                 self.figures.append(server(classifier, used.batch, plan, wanted.limit_ms, labels, kept, tell))
         self.latencies += kept.all(labels)
 
-    def judge(self, labelled: Sequence[tuple[Path, bool]]) -> None:
+    def judge(self, labelled: Labelled) -> None:
         """On pictures of which is known whether they show a ship."""
         used = self.used
         precisions = self.wanted.precisions(self.bundle)
         rows, figures = judge(labelled, self.opened, used.provider, precisions, used.threads, self.console)
         self.accuracy += rows
         self.figures += figures
+        if self.against is not None:
+            self.figures += self.against.judge(labelled, used.provider, used.threads, self.console)
 
     def find_capacity(self) -> None:
         """The most cameras."""

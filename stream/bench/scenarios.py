@@ -18,7 +18,7 @@ from models.classifier import Classifier
 from stream.bench.figure import Figure
 from stream.bench.repeats import ANSWERS, Kind, Task, answers_for
 from stream.bench.report import Latencies, Plan
-from stream.bench.sweep import Pictures, drawn, timed
+from stream.bench.sweep import Pictures, drawn, rate, timed
 
 KINDS = {
     "single_stream_p90_ms": Kind("ms", "lower", least=answers_for(90)),
@@ -80,7 +80,7 @@ def scenarios(classifier: Classifier, batch: int, plan: Plan, labels: Mapping[st
         return {"multi_stream_p99_ms": float(np.percentile(taken, 99)), ANSWERS: len(taken)}
 
     def offline() -> dict[str, float]:
-        return {"offline_fps": _rate(classifier, full, plan.duration)}
+        return {"offline_fps": rate(classifier, full, plan.duration)}
 
     return [Task(labels, {name: KINDS[name]}, way) for name, way in zip(KINDS, (single, multi, offline), strict=True)]
 
@@ -100,9 +100,9 @@ def server(
     for number in range(SEARCHES):
         tell(number, SEARCHES)
         serve = partial(served, classifier, full, seconds=plan.duration, seed=plan.seed + number)
-        rate, taken = highest(serve, _rate(classifier, full, plan.duration), limit_ms)
+        found, taken = highest(serve, rate(classifier, full, plan.duration), limit_ms)
         kept.add("server", taken)
-        rates.append(rate)
+        rates.append(found)
     stable = max(rates) - min(rates) <= plan.stability * max(rates)
     return Figure.of(SERVER, rates, "pictures/s", "higher", {**labels, "p99_ms": f"{limit_ms:g}"}, stable)
 
@@ -154,11 +154,6 @@ def arrivals(rate: float, seconds: float, seed: int) -> list[float]:
     while (later := found[-1] + draw.expovariate(rate)) < seconds:
         found.append(later)
     return found
-
-
-def _rate(classifier: Classifier, pictures: Pictures, seconds: float) -> float:
-    taken = timed(classifier, pictures, seconds)
-    return 1000 * len(taken) * len(pictures) / sum(taken)
 
 
 def _p99(milliseconds: Sequence[float]) -> float:

@@ -1,7 +1,7 @@
 """What people are shown of a benchmark, as tables of words: the terminal and the page print the same ones."""
 
 from stream.bench.report import Attempt, Report
-from stream.bench.speeds import SCENARIOS, SWEEP, accuracy, latencies, scenarios, stages, sweep
+from stream.bench.speeds import BESIDE, SCENARIOS, SWEEP, accuracy, beside, latencies, scenarios, stages, sweep
 from stream.bench.words import (
     Cell,
     Row,
@@ -29,6 +29,7 @@ SHOWN = frozenset(
         *COMMAND,
         *SWEEP,
         *SCENARIOS,
+        *BESIDE,
         "decode_fps",
         "read_fps",
         "stage_ms",
@@ -61,6 +62,7 @@ def sections(report: Report) -> list[Section]:
         latencies(report),
         stages(report),
         accuracy(report),
+        beside(report),
         _tried(report),
         _others(report),
         _absent(report),

@@ -7,6 +7,7 @@ STAGES = ("decode", "colour", "resize", "quality", "queue", "inference", "post",
 """In the order in which a frame passes them."""
 SWEEP = ("model_fps", "model_p50_ms", "model_p99_ms")
 SCENARIOS = ("single_stream_p90_ms", "multi_stream_p99_ms", "server_fps", "offline_fps")
+BESIDE = ("against_fps", "model_to_against", "against_accuracy_percent")
 LISTED = ("50", "90", "95", "99", "99.9")
 
 
@@ -110,4 +111,26 @@ def accuracy(report: Report) -> Section:
     said = f"The model may have learnt from these pictures. Flips are decisions other than those of {against}. Intervals hold in 95 % of cases. Speed is the best of the model alone."
     return Section(
         "accuracy", "Accuracy beside speed", said, ("precision", "right", "", "flips", "pictures/s"), tuple(rows)
+    )
+
+
+def beside(report: Report) -> Section:
+    keys = ("model", "precision")
+    return Section(
+        "against",
+        "Beside another model",
+        f"In the same rounds, with the same provider, batch and threads. The ratio is of {report.model.name}'s pictures a second to the other's.",
+        (*keys, "pictures/s", "ratio", *(["right %"] if report.named(BESIDE[-1]) else [])),
+        tuple(
+            Row(
+                (
+                    Cell(a),
+                    Cell(b),
+                    *(cell(found) for name in BESIDE if (found := one(report, name, model=a, precision=b))),
+                )
+            )
+            for a, b in distinct(report.named(BESIDE[0]), *keys)
+        ),
+        names=2,
+        main=3,
     )

@@ -112,6 +112,12 @@ def timed(classifier: Classifier, pictures: Pictures, seconds: float, least: int
     return taken
 
 
+def rate(classifier: Classifier, pictures: Pictures, seconds: float) -> float:
+    """Pictures a second, answered one batch after the other."""
+    taken = timed(classifier, pictures, seconds)
+    return 1000 * len(taken) * len(pictures) / sum(taken)
+
+
 def _sample(classifier: Classifier, pictures: Pictures, seconds: float) -> dict[str, float]:
     taken = timed(classifier, pictures, seconds)
     p50, p99 = np.percentile(taken, (50, 99))
