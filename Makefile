@@ -5,7 +5,7 @@ BASE := .venv-base
 DEV := .venv
 PEERS := .venv-peers
 CLIP ?= stream/demo/river.mp4
-PACKAGES := chromium gir1.2-gst-rtsp-server-1.0 python3-gi
+PACKAGES := chromium gir1.2-gst-rtsp-server-1.0 prometheus python3-gi
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
 .PHONY: help demo test check faults results format clean packages

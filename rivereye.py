@@ -14,6 +14,7 @@ try:
     import stream.afterwards
     import stream.bench.benchverbs
     import stream.configuration.configverbs
+    import stream.doctor.doctorverb
     import stream.verbs
     import train.afterwards
     import train.verbs
@@ -59,6 +60,7 @@ app.command("replay")(stream.afterwards.replay)
 app.command("adapt")(stream.afterwards.adapt)
 app.add_typer(stream.configuration.configverbs.app, name="config")
 app.command("reload")(stream.configuration.configverbs.reload)
+app.command("doctor")(stream.doctor.doctorverb.doctor)
 app.add_typer(stream.bench.benchverbs.app, name="bench")
 app.command("collect")(stream.afterwards.collect)
 app.command("label")(train.verbs.label)

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 console = Console(stderr=True)
+LOOKING = "How to look"
 
 SOURCE = "A video file, a folder or glob of pictures, a URL (rtsp, http, ...), the number of a camera, - (standard input) or test."
 ModelName = Annotated[str, typer.Option(help="Folder of a bundle, or the name of a released model.")]
@@ -22,4 +23,21 @@ Provider = Annotated[
 Config = Annotated[
     Path | None,
     typer.Option(help="A configuration file (see `rivereye config example`), in place of sources and options."),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=256,
+        help="Of the network on the CPU; 0: as many as there are cores. By itself what was tuned, else 0.",
+        rich_help_panel=LOOKING,
+    ),
+]
+Metrics = Annotated[
+    str | None,
+    typer.Option(
+        metavar="[HOST:]PORT",
+        help="Serve metrics for Prometheus, and whether it lives and is ready; a port alone is for this machine only.",
+        rich_help_panel="Where it goes",
+    ),
 ]

@@ -95,6 +95,7 @@ class Session:
     def _tell(self, tally: Tally, news: Sequence[News]) -> None:
         self.sinks.news(news)
         for each in news:
+            tally.events[each.event.type] += 1
             if each.event.type == "end":
                 tally.passages.append(each.event.after)
                 if each.picture is not None and self.settings.outputs.sheet is not None:

@@ -22,16 +22,17 @@ from stream.board import Board, board_for
 from stream.configuration.changes import changes
 from stream.configuration.effective import picked_up, resolved
 from stream.configuration.settings import Outputs, Settings
+from stream.health.health import Health
 from stream.looking.lookout import Lookout, lookout_of
 from stream.session import Session
 from stream.sinks.jsonl import STDOUT
 from stream.sinks.sinks import Sinks, check_places
 from stream.summary import Summary, show_summary
 
+Again = Callable[[], Settings] | None
 
-def stream(
-    settings: Settings, overwrite: bool, console: Console, again: Callable[[], Settings] | None = None
-) -> Summary:
+
+def stream(settings: Settings, overwrite: bool, console: Console, again: Again = None) -> Summary:
     """Looks at every camera until all have ended, or Ctrl-C or SIGTERM ends it in order; all files are valid then.
 
     Args:
@@ -59,6 +60,7 @@ def stream(
     _spare_sources(lookouts, [*files_of(outputs), *videos])
     with ExitStack() as stack:
         classifier = stack.enter_context(Classifier(bundle, settings.provider, settings.threads or 0))
+        health = stack.enter_context(Health(settings, classifier))
         sinks = stack.enter_context(Sinks(outputs, settings.retention, live, append=live and not overwrite))
         session = Session(settings, classifier, sinks, live)
         board = board_for(live, len(lookouts), console)
@@ -66,7 +68,7 @@ def stream(
             if path.is_file():  # should no frame be seen, it would pass for one of this run
                 path.resolve().unlink()
         try:
-            _run(session, lookouts, board, reread)
+            _run(session, lookouts, board, health, reread)
         finally:
             session.finish()
             if outputs.sheet is not None:
@@ -97,19 +99,20 @@ def _closed(sinks: Sinks) -> OutputError | None:
     return None
 
 
-def _run(session: Session, lookouts: Mapping[str, Lookout], board: Board, again: Callable[[], Settings] | None) -> None:
+def _run(session: Session, lookouts: Mapping[str, Lookout], board: Board, health: Health, again: Again) -> None:
     reload = Event()
-    with board.shown(), _signals(session, reload), _pid_file(session.settings.pid_file):
+    with board.shown(), _signals(session, reload), _pid_file(session.settings.pid_file), health:
         for camera, lookout in lookouts.items():
             session.add(lookout, session.settings.cameras[camera].leave)
         for looks in session.run():
             board.update(session, looks)
+            health.update(session, looks)
             if reload.is_set():
                 reload.clear()
                 say(board.console, _reload(session, again))
 
 
-def _reload(session: Session, again: Callable[[], Settings] | None) -> str:
+def _reload(session: Session, again: Again) -> str:
     """Takes over what changed of the cameras; on any mistake everything stays as it is. Returns the sentence for the operator."""
     if again is None:
         return "nothing to reload: the cameras were given on the command line, not in a file"

@@ -20,6 +20,7 @@ MOST = 1000
 @dataclass(slots=True)
 class Tally:
     """Of one camera. `states` counts frames, and `blind` moments from which none came; `dropped` and `skipped` frames are not among them.
+    `events` counts those of passages, by type.
 
     `promised`: frames that a recording's header promises; None where unknown. `hour`: the whole time together.
     """
@@ -27,6 +28,7 @@ class Tally:
     camera: str
     timed: bool = True
     states: Counter[str] = field(default_factory=Counter)
+    events: Counter[str] = field(default_factory=Counter)
     passages: deque[Passage] = field(default_factory=lambda: deque(maxlen=MOST))
     read: int = 0
     skipped: int = 0

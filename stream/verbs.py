@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from models.bundle import DEFAULT
-from stream.options import SOURCE, Config, ModelName, Precision, Provider, console
+from stream.options import LOOKING, SOURCE, Config, Metrics, ModelName, Precision, Provider, Threads, console
 
 BESIDE = ("config", "sources", "overwrite")
 """What may stand beside a configuration file, or is refused there by itself."""
-LOOKING, TIME, PLACES, LINE = "How to look", "What to look at", "Where it goes", "Connection"
+TIME, PLACES, LINE = "What to look at", "Where it goes", "Connection"
 
 
 def stream(
@@ -79,15 +79,7 @@ def stream(
             rich_help_panel=LOOKING,
         ),
     ] = None,
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            max=256,
-            help="Of the network on the CPU; 0: as many as there are cores. By itself what was tuned, else 0.",
-            rich_help_panel=LOOKING,
-        ),
-    ] = None,
+    threads: Threads = None,
     no_tuned: Annotated[
         bool,
         typer.Option(
@@ -139,6 +131,7 @@ def stream(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files that are there.", rich_help_panel=PLACES)
     ] = False,
+    metrics: Metrics = None,
     open_timeout: Annotated[
         float, typer.Option(min=0.1, help="Seconds to wait for a connection.", rich_help_panel=LINE)
     ] = 10.0,
@@ -204,6 +197,7 @@ def stream(
             "batch": batch,
             "threads": threads,
             "tuned": not no_tuned,
+            "metrics": metrics,
             "outputs": places,
         }
         settings, again = chosen(sources or [], camera, watch), None

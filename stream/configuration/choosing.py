@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from models.errors import UsageError
 from stream.configuration.config import load_settings
-from stream.configuration.settings import Settings, name_for
+from stream.configuration.naming import name_for
+from stream.configuration.settings import Settings
 from stream.sources.source import default_name
 
 

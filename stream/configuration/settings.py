@@ -1,7 +1,5 @@
 """What can be set of a watch: which cameras, how they are looked at, where things go. The command line and the file make the same of it."""
 
-import re
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -13,6 +11,7 @@ from models.card import Precision
 from models.errors import UsageError
 from stream.configuration.secrets import shown
 from stream.following.passage import BRIDGE_S, FORGET_S, SHORTEST_S
+from stream.health.place import Place
 from stream.looking.policy import policy_named
 from stream.looking.views import views_named
 
@@ -208,13 +207,9 @@ class Settings(_Settings):
         float, Field(ge=0, description="A live view waits at most so long for others to join it.")
     ] = 20.0
     pid_file: Annotated[Path | None, Field(description="Holds the process number, for `rivereye reload`.")] = None
+    metrics: Annotated[
+        Place | None, Field(description="PORT or HOST:PORT of metrics and health; a port alone is for this machine.")
+    ] = None
     passages: PassageSettings = PassageSettings()
     outputs: Outputs = Outputs()
     retention: Retention = Retention()
-
-
-def name_for(text: str, taken: Sequence[str]) -> str:
-    """A name for the camera of a source given on the command line, unlike those taken."""
-    base = re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-._")[:56] or "camera"
-    names = [base, *(f"{base}-{number}" for number in range(2, len(taken) + 2))]
-    return next(name for name in names if name not in taken)

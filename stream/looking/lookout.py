@@ -6,7 +6,8 @@ from pathlib import Path
 
 from models.bundle import Bundle
 from models.errors import UsageError
-from stream.configuration.settings import Camera, name_for
+from stream.configuration.naming import name_for
+from stream.configuration.settings import Camera
 from stream.looking.background import Background, read_background
 from stream.looking.policy import LATEST, Policy, policy_named
 from stream.looking.views import Layout, Views, layout_of

@@ -93,7 +93,8 @@ class Post:
     @property
     def counts(self) -> Counts:
         read, skipped = self.keeper.counts
-        waiting = sum(not item.news for _, item in self.lane.items)
+        items = list(self.lane.items)  # at once: readers add to them meanwhile
+        waiting = sum(not item.news for _, item in items)
         return Counts(read, skipped, self.recorded, dict(self.lane.dropped), waiting)
 
     def _deliver(self, source: Source | None, frame: Frame) -> bool:

@@ -104,6 +104,10 @@ class Sinks(Closing):
             found["snapshots"] = self.snapshots.troubled
         return found
 
+    def depths(self) -> dict[str, int]:
+        """How many items wait for each place."""
+        return {name: worker.depth for name, worker in self._all()}
+
     def left_out(self) -> dict[str, int]:
         """How many items each place has not got, and never will."""
         found = dict(self._gone)

@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from stream.configuration.settings import Camera, Settings, name_for
+from stream.configuration.naming import name_for
+from stream.configuration.settings import Camera, Settings
 
 SECRET = "hunter2"  # noqa: S105
 ADDRESS = f"rtsp://watch:{SECRET}@192.0.2.1/1"

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import SourceError
-from stream.configuration.settings import name_for
+from stream.configuration.naming import name_for
 from stream.sources.opening import Opening
 from stream.sources.pace import Pace
 from stream.sources.pattern import Pattern
