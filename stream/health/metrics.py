@@ -97,13 +97,16 @@ class Metrics(Collector):
             yield from _outputs(vitals)
 
     def _states(self, cameras: Mapping[str, CameraVitals]) -> Iterator[Metric]:
-        up = GaugeMetricFamily("rivereye_camera_up", "1: the camera sends frames.", labels=OF_CAMERA)
+        up = GaugeMetricFamily(
+            "rivereye_camera_up", "1: it sends frames; not of a recording that has ended.", labels=OF_CAMERA
+        )
         age = GaugeMetricFamily(
             "rivereye_last_frame_age_seconds", "Of the newest frame; none before.", labels=OF_CAMERA
         )
         depth = GaugeMetricFamily("rivereye_queue_depth", "Frames that wait to be looked at.", labels=OF_CAMERA)
         for camera, each in cameras.items():
-            up.add_metric([camera], each.status.phase == "up")
+            if each.status.phase != "ended":
+                up.add_metric([camera], each.status.phase == "up")
             depth.add_metric([camera], each.counts.waiting)
             if each.status.last_frame is not None:
                 age.add_metric([camera], max(0.0, self._clock() - each.status.last_frame))
