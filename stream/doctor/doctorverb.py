@@ -1,11 +1,15 @@
 """`rivereye doctor`, as the command line has it."""
 
+import sys
 from typing import Annotated
 
 import typer
 
 from stream.options import Config, console
 
+ARROW = "->"
+WIDE = 200
+"""Columns, where nobody watches but a file."""
 STYLES = {"ok": "green", "warning": "yellow", "bad": "red"}
 
 
@@ -33,10 +37,10 @@ def doctor(
     if as_json:
         typer.echo(json.dumps({"verdict": verdict, "findings": [asdict(each) for each in findings]}, indent=2))
     else:
-        table = Table("", "what", "how it is", "what to do")
+        table = Table("", "what", "how it is, and what to do", box=None)
         for each in findings:
-            mark = Text(each.verdict, STYLES[each.verdict])
-            table.add_row(mark, *map(Text, (each.check, each.found, each.todo)))
-        Console().print(table)
+            told = Text(each.found).append(f"\n{ARROW} {each.todo}" if each.todo else "", "bold")
+            table.add_row(Text(each.verdict, STYLES[each.verdict]), Text(each.check), told)
+        Console(width=None if sys.stdout.isatty() else WIDE).print(table)
     if verdict == "bad":
         raise typer.Exit(1)

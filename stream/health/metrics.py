@@ -56,7 +56,7 @@ class Metrics(Collector):
             "precision": bundle.precision,
             "model_sha256": bundle.model.sha256,
         }
-        disable_created_metrics()  # a series more for each, which nobody asks for
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a series more for each, which nobody asks for
         self.registry = CollectorRegistry()
         histogram = partial(Histogram, registry=self.registry)
         self._stages = histogram(

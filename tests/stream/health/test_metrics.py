@@ -111,7 +111,9 @@ def test_a_batch_counts_once_and_its_frames_each(made: tuple[Metrics, list[Vital
     metrics, _ = made
     metrics.take([look(10, 50, views=2), look(20, 50)])
     metrics.take([])
-    metrics.take([Look("south", Frame(0, None, 0.0, 0.0), make_detection(0.0, 0.9))])  # of a recording, which has no delays
+    metrics.take(
+        [Look("south", Frame(0, None, 0.0, 0.0), make_detection(0.0, 0.9))]
+    )  # of a recording, which has no delays
     assert of(metrics, "stage_seconds_count", "stage") == {"wait": 2, "infer": 1}
     assert of(metrics, "stage_seconds_sum", "stage") == pytest.approx({"wait": 0.03, "infer": 0.05})
     assert of(metrics, "frame_age_seconds_sum") == pytest.approx({"north": 0.13})
@@ -120,7 +122,7 @@ def test_a_batch_counts_once_and_its_frames_each(made: tuple[Metrics, list[Vital
 
 def test_a_name_may_hold_anything(made: tuple[Metrics, list[Vitals]]) -> None:
     metrics, seen = made
-    seen.append(vitals(**{'no"rth\n\\': camera(UP)}))
+    seen.append(replace(vitals(), cameras={'no"rth\n\\': camera(UP)}))
     assert of(metrics, "camera_up") == {'no"rth\n\\': 1}
 
 
