@@ -1,0 +1,131 @@
+"""What docs/running holds for those who run it, checked with the tools it is meant for."""
+
+import json
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stream.configuration.config import load_settings
+
+ROOT = Path(__file__).parent.parent
+RUNNING = ROOT / "docs" / "running"
+EXPOSURE = 2.0
+"""Of 10, by systemd's own account."""
+
+
+def needs(program: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(shutil.which(program) is None, reason=f"no {program} on this machine")
+
+
+def run(*command: str | Path) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@needs("promtool")
+def test_alerts_are_valid_and_fire_when_they_should() -> None:
+    assert "8 rules found" in run("promtool", "check", "rules", RUNNING / "alerts.yml")
+    run("promtool", "test", "rules", RUNNING / "alerts.test.yml")
+    run("promtool", "check", "config", RUNNING / "prometheus.yml")
+
+
+@needs("promtool")
+def test_the_tests_of_the_alerts_can_fail(tmp_path: Path) -> None:
+    shutil.copy(RUNNING / "alerts.test.yml", tmp_path)
+    rules = (RUNNING / "alerts.yml").read_text(encoding="utf-8")
+    wrong = {"rivereye_camera_up == 0": "rivereye_camera_up == 2", "|dark": "", "< 0.05": "< 0.01", "or\n": "and\n"}
+    for right, other in wrong.items():
+        assert right in rules
+        (tmp_path / "alerts.yml").write_text(rules.replace(right, other), encoding="utf-8")
+        with pytest.raises(AssertionError, match="FAILED"):
+            run("promtool", "test", "rules", tmp_path / "alerts.test.yml")
+
+
+def test_every_alert_is_tested() -> None:
+    alerts = re.findall(r"alert: (\w+)", (RUNNING / "alerts.yml").read_text(encoding="utf-8"))
+    tests = (RUNNING / "alerts.test.yml").read_text(encoding="utf-8")
+    assert len(alerts) == 8
+    for alert in alerts:
+        assert len(re.findall(rf"\b{alert}\b", tests)) >= 2, "when all is well, and when it is not"
+
+
+def test_dashboard_and_alerts_know_the_metrics_of_the_documentation() -> None:
+    told = set(re.findall(r"^\| `(rivereye_\w+)", (ROOT / "docs" / "running.md").read_text("utf-8"), re.MULTILINE))
+    for name in ("alerts.yml", "dashboard.json"):
+        used = set(re.findall(r"\brivereye_\w+", (RUNNING / name).read_text(encoding="utf-8")))
+        assert used
+        assert {re.sub("_bucket$", "", each) for each in used} <= told
+
+
+def test_the_dashboard_has_a_place_for_each_panel() -> None:
+    panels: list[dict[str, Any]] = json.loads((RUNNING / "dashboard.json").read_text(encoding="utf-8"))["panels"]
+    taken: set[tuple[int, int]] = set()
+    for panel in panels:
+        at = panel["gridPos"]
+        cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
+        assert not cells & taken, panel["title"]
+        assert max(x for x, _ in cells) < 24
+        taken |= cells
+    assert len({panel["id"] for panel in panels}) == len(panels)
+
+
+@needs("systemd-analyze")
+def test_the_unit_is_valid_and_may_do_little(tmp_path: Path) -> None:
+    """With the command in its place: `verify` looks for it."""
+    text = (RUNNING / "rivereye.service").read_text(encoding="utf-8")
+    unit = tmp_path / "rivereye.service"
+    unit.write_text(text.replace("/opt/rivereye/bin/rivereye", str(shutil.which("true"))), encoding="utf-8")
+    assert run("systemd-analyze", "verify", unit) == ""
+    said = run("systemd-analyze", "security", "--offline=true", unit)
+    found = re.search(r"exposure level for rivereye.service: ([\d.]+)", said)
+    assert found is not None, said
+    assert float(found[1]) <= EXPOSURE
+
+
+def test_the_unit_waits_for_the_word_that_is_sent() -> None:
+    text = (RUNNING / "rivereye.service").read_text(encoding="utf-8")
+    for line in ("Type=notify", "WatchdogSec=60", "DynamicUser=yes", "ProtectSystem=strict", "CapabilityBoundingSet="):
+        assert re.search(rf"^{re.escape(line)}$", text, re.MULTILINE), line
+    assert "$MAINPID" in text
+
+
+def test_the_configuration_is_valid_and_fits_the_unit_and_the_container() -> None:
+    settings = load_settings(RUNNING / "river.toml", {})
+    assert settings.metrics == "9753"
+    assert [name for name, camera in settings.cameras.items() if camera.enabled] == ["pattern"]
+    places = [settings.outputs.detections, settings.outputs.passages, settings.outputs.snapshots]
+    assert {Path(str(place)).parent for place in places} == {Path("/var/lib/rivereye")}
+    assert "StateDirectory=rivereye" in (RUNNING / "rivereye.service").read_text(encoding="utf-8")
+    assert "data:/var/lib/rivereye" in (RUNNING / "compose.yaml").read_text(encoding="utf-8")
+
+
+def test_the_container_runs_as_nobody_in_particular_and_is_built_as_the_project_is() -> None:
+    text = (RUNNING / "Dockerfile").read_text(encoding="utf-8")
+    last = text.split("\nFROM ")[-1]
+    assert "USER 10001:10001" in last
+    assert "HEALTHCHECK" in last
+    uv = re.search(r"UV_VERSION := (\S+)", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    assert uv is not None
+    assert f"uv=={uv[1]}" in text
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert set(re.findall(r"--extra (\w+)", text)) <= set(extras)
+    copied = {name for line in re.findall(r"^COPY (?!--)(.*) \S+$", text, re.MULTILINE) for name in line.split()}
+    ignored = (RUNNING / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {f"!{name}" for name in copied} == {line for line in ignored if line.startswith("!")}
+    assert all((ROOT / name).exists() for name in copied)
+
+
+@needs("docker-compose")
+def test_compose_understands_its_file(tmp_path: Path) -> None:
+    for name in ("compose.yaml", "river.toml"):
+        shutil.copy(RUNNING / name, tmp_path)
+    (tmp_path / ".env").touch()
+    said = run("docker-compose", "-f", tmp_path / "compose.yaml", "--profile", "cuda", "config")
+    for word in ("read_only: true", "user: 10001:10001", "- ALL", "no-new-privileges:true", "driver: nvidia"):
+        assert word in said
