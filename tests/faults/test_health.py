@@ -4,6 +4,8 @@ import json
 import re
 import signal
 import socket
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -182,6 +184,16 @@ def silent(listening: socket.socket) -> None:
     listening.settimeout(3)
     with pytest.raises(TimeoutError):
         listening.recv(4096)
+
+
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['prometheus_client'] = None; import rivereye; rivereye.main()"
+    command = [sys.executable, "-c", code, "stream", "test", "--output", tmp_path / "a.jsonl", "--metrics", "9753"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "needs prometheus_client" in done.stderr
+    assert "pip install 'rivereye[metrics]'" in done.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_place_that_is_taken_costs_no_file(watched: Watched, bundle: Path, tmp_path: Path) -> None:
