@@ -60,12 +60,11 @@ def _packets(path: Path) -> tuple[list[int], int]:
 
 
 def named(clips: Sequence[Path]) -> dict[str, Path]:
-    """By their names without endings; where two are alike, with a number. Raises UsageError: one is no file, or given twice."""
+    """By their names without endings; where two are alike, with a number. Raises UsageError: one is a folder, or given twice."""
     found: dict[str, Path] = {}
     for number, path in enumerate(clips):
-        if not path.is_file():
-            what = "a folder" if path.is_dir() else "no such file"
-            raise UsageError(f"--clip {path}: {what}; give a video file, and --clip again for another")
+        if path.is_dir():
+            raise UsageError(f"--clip {path}: a folder; give a video file, and --clip again for another")
         if path.resolve() in [each.resolve() for each in clips[:number]]:
             raise UsageError(f"--clip {path}: given twice; give each clip once")
         names = (path.stem, *(f"{path.stem}-{number}" for number in range(2, len(clips) + 2)))

@@ -288,7 +288,7 @@ def test_a_folder_that_is_named_like_a_command_is_a_model(tmp_path: Path, monkey
     monkeypatch.chdir(tmp_path)
     done = rivereye("bench", "clip", "--clip", "gone.mp4", "--out", "out")
     assert done.returncode == 2
-    assert "--clip gone.mp4: no such file; give a video file" in " ".join(done.stderr.split())
+    assert "'--clip': path 'gone.mp4' does not exist." in " ".join(done.stderr.split())
 
 
 def test_a_short_look_says_how_long_it_takes_and_needs_no_clip(place: Path, tmp_path: Path) -> None:
