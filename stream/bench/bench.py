@@ -16,7 +16,7 @@ from models.errors import OutputError, reason
 from models.outputs import check_folder, new_folder
 from models.say import say
 from stream.bench.accuracy import find_labelled
-from stream.bench.demands import check_labels, check_met
+from stream.bench.demands import check_energy, check_labels, check_met
 from stream.bench.figure import Requirement
 from stream.bench.labels import labels
 from stream.bench.machine import look_around
@@ -65,6 +65,7 @@ def bench(
     with tempfile.TemporaryDirectory(prefix="rivereye-bench-") as folder:
         run = Run(wanted, bundle, runs, Path(folder), console, other)
         try:
+            check_energy(requirements, bool(run.energy), run.energy.absent)
             run.measure()
             if labelled is not None:
                 run.judge(labelled)

@@ -33,6 +33,7 @@ def run(
     clip: Annotated[
         list[Path] | None,
         typer.Option(
+            exists=True,
             help="Video to measure with; may be given again. By itself three are made (see `rivereye bench clips`).",
             rich_help_panel=MEASURED,
         ),

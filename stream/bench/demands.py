@@ -60,6 +60,14 @@ def check_labels(requirements: Sequence[Requirement], labels: Mapping[str, Mappi
                 )
 
 
+def check_energy(requirements: Sequence[Requirement], counted: bool, absent: Mapping[str, str]) -> None:
+    """`absent`: for each meter that is not there, why. Raises UsageError: energy is asked for, and nothing counts it."""
+    asked = next((each.selector.name for each in requirements if each.selector.name in recorded.ENERGY), None)
+    if asked and not counted:
+        reasons = "; ".join(f"{name}: {why}" for name, why in absent.items())
+        raise UsageError(f"--require: {asked} cannot be measured here ({reasons}); leave it out")
+
+
 def check_met(requirements: Sequence[Requirement], figures: Sequence[Figure]) -> None:
     """Raises GateNotMet: figures are beyond the limits; all are named, and what was not measured. UsageError: all else is met, but not measured."""
     broken: list[str] = []

@@ -6,8 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from models.errors import UsageError
 from stream.bench import energy
+from stream.bench.demands import check_energy
 from stream.bench.energy import CPU, GPU, Energy
+from stream.bench.figure import Requirement
 
 
 def write_package(rapl: Path, name: str, microjoules: int, most: int = 1_000_000_000) -> Path:
@@ -94,3 +97,13 @@ def test_without_its_library_a_gpu_has_no_sensor(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(energy, "loads", lambda _: True)
     monkeypatch.setitem(sys.modules, "pynvml", None)
     assert "pip install 'rivereye[gpu]'" in Energy(tmp_path).absent[GPU]
+
+
+def test_a_limit_on_energy_where_nothing_counts_it_is_refused_with_the_reason() -> None:
+    asked = [Requirement.read("pipeline_joule<=1")]
+    check_energy(asked, True, {})
+    check_energy([Requirement.read("pipeline_fps>=1")], False, {CPU: "no sensor"})
+    with pytest.raises(
+        UsageError, match=r"pipeline_joule cannot be measured here \(energy of the processor \(RAPL\): no sensor\)"
+    ):
+        check_energy(asked, False, {CPU: "no sensor"})
