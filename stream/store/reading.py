@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, tzinfo
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, desc, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, cast, desc, func, select, tuple_
 
 from models.closing import Closing
 from models.errors import StoreAway, StoreError, UsageError
@@ -105,12 +105,13 @@ class Reader(Closing):
         def read(connection: Connection) -> list[Span]:
             first, last = (math.ceil(each / length) for each in (begin, end))
             within: list[ColumnElement[bool]] = [number >= first, number < last]
-            if camera is not None:
-                within.append(table.c.camera_id == _id_of(connection, camera))
+            # All are named: a table is in order of cameras first.
+            ids = [_id_of(connection, camera)] if camera else list(connection.execute(select(cameras.c.id)).scalars())
+            within.append(table.c.camera_id.in_(ids))
             sums = (func.sum(table.c[name]) for name in ("seconds", "blind_s", "ship_s", "frames", "passages"))
-            numbers = connection.execute(select(number, *sums).where(*within).group_by(number))
-            blind = connection.execute(select(number, table.c.unknown).where(*within, table.c.blind_s > 0))
-            return spans(map(tuple, numbers), map(tuple, blind), by, zone)
+            reasons = func.aggregate_strings(cast(table.c.unknown, Text), ",")
+            wanted = select(number, *sums, reasons).where(*within).group_by(number).order_by(number)
+            return spans(connection.execute(wanted).all(), by, zone)
 
         return self._read(read)
 

@@ -25,7 +25,7 @@ from tests.stream.store.makers import MINUTE, NOON, ended, frame, rows, until, w
 
 pytestmark = pytest.mark.timeout(120)
 PASSAGES = "SELECT count(*) FROM passages"
-QUICK_S = 0.1
+QUICK_S = 0.25
 """To hand something over takes no longer, whatever is the matter."""
 WRITER = Path(__file__).with_name("writer.py")
 
@@ -181,6 +181,18 @@ def test_a_server_that_says_nothing_holds_nobody_up(postgres: PostgresServer, sp
         until(lambda: counted(place) == 100)
     finally:
         sink.close(10)
+
+
+def test_closing_is_quick_at_whatever_moment(postgres: PostgresServer, spool: Path) -> None:
+    place = postgres.database()
+    for number in range(20):
+        sink = StoreSink(place, "lock", spool)
+        hand_over(sink, range(number, number + 1))
+        time.sleep(0.01 * (number % 4))
+        began = time.monotonic()
+        sink.close()
+        assert time.monotonic() - began < 3
+        assert counted(place) == number + 1
 
 
 def test_closing_does_not_wait_for_a_server_that_is_away(postgres: PostgresServer, spool: Path) -> None:
