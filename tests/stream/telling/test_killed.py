@@ -34,7 +34,7 @@ def killed(running: Broker, place: Path, first: int, outage: bool) -> tuple[list
         time.sleep(1.3)
         at = time.monotonic()
         process.kill()
-        lines = [line.split() for line in process.stdout.read().splitlines() if line.count(" ") == 3]
+        lines = [line.split() for line in process.stdout.read().splitlines(keepends=True) if line.endswith("\n")]
     said = [(float(line[0]), (line[1], line[2], line[3])) for line in lines]
     if outage:
         running.start()

@@ -1,6 +1,7 @@
 """News over a real broker, which ends and comes back."""
 
 import json
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -189,3 +190,18 @@ def test_a_crash_is_told_by_the_last_will(tmp_path: Path, running: Broker) -> No
         ours._mqtt._link._client.socket().shutdown(2)  # type: ignore[union-attr]
         until(lambda: "offline" in listener.on("rivereye/available"), "the last will is heard")
         until(lambda: listener.last("rivereye/available") == "online", "it is back")
+
+
+def test_a_broker_that_hangs_makes_nobody_wait(tmp_path: Path, running: Broker) -> None:
+    ours = telling(tmp_path, running.port)
+    until(lambda: ours.troubles() == {}, "it is connected")
+    running.process.send_signal(signal.SIGSTOP)  # type: ignore[union-attr]
+    began = time.monotonic()
+    expected = put(ours, "north", 0)
+    assert time.monotonic() - began < 1
+    ours.close()
+    assert time.monotonic() - began < 8
+    running.process.send_signal(signal.SIGCONT)  # type: ignore[union-attr]
+    with subscriber(running.port, EVENTS) as listener, telling(tmp_path, running.port) as again:
+        until(lambda: again.depths() == {"mqtt": 0}, "the next one sends what is left")
+        until(lambda: told(listener.on(EVENTS))[-1:] == expected[-1:], "to the last")

@@ -150,7 +150,7 @@ def test_kill_9_loses_nothing_that_is_a_second_old(path: Path) -> None:
         time.sleep(1.5)
         killed = time.monotonic()
         process.send_signal(signal.SIGKILL)
-        said = [line.split() for line in process.stdout.read().splitlines() if line.count(" ") == 1]
+        said = [line.split() for line in process.stdout.read().splitlines(keepends=True) if line.endswith("\n")]
     old = [int(number) for number, put_at in said if float(put_at) < killed - 1]
     assert len(old) > 50
     with Outbox(path, 100 * MB) as outbox:
