@@ -71,6 +71,11 @@ def _rows(report: Report) -> Iterable[tuple[str, str]]:
         f"the model alone, {precision}batches of {best.labels['batch']}, {best.labels['threads']} threads",
         f"{_shown(best)} pictures/s",
     )
+    for times in report.named("model_to_against"):
+        model, precision = times.labels["model"], times.labels["precision"]
+        yield f"as many pictures a second as `{model}` in {precision}", f"{_shown(times)} times"
+        for right in report.named("against_accuracy_percent", model=model, precision=precision):
+            yield f"right of the same pictures below, `{model}` in {precision}", f"{right.value:.1f} %"
     for tried in report.tried:
         if tried.chosen:
             what = f"{tried.precision} on {tried.provider}, batches of {tried.batch}, {tried.threads} threads"
@@ -85,6 +90,8 @@ def _rows(report: Report) -> Iterable[tuple[str, str]]:
             f"live cameras (`{report.capacity.clip}`) at {fps:g} looks a second each, 99 % within {limit:g} ms",
             f"{report.capacity.cameras}, for {seconds:g} s, twice",
         )
+    for memory in report.named("capacity_memory_mb"):
+        yield "memory of these", f"{memory.value:.0f} MB"
     for first in report.named("command_first_detection_s"):
         yield "`rivereye stream`: first detection after", f"{_shown(first)} s"
     for peak in report.named("command_peak_mb"):
