@@ -136,6 +136,13 @@ def stream(
     sheet: Annotated[
         Path | None, typer.Option(help="Contact sheet of passages (.jpg or .png).", rich_help_panel=PLACES)
     ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            help="Of live cameras, passages and coverage to be asked: an SQLite file, which is added to, or postgresql://USER@HOST/DATABASE.",
+            rich_help_panel=PLACES,
+        ),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files that are there.", rich_help_panel=PLACES)
     ] = False,
@@ -196,6 +203,7 @@ def stream(
             "video": video,
             "snapshots": snapshots,
             "sheet": sheet,
+            "store": store,
         }
         watch = {
             "model": model,

@@ -11,7 +11,7 @@ MINUTE_S = 60
 
 
 class Minutes:
-    """Takes the detections of one camera in order.
+    """Takes the detections of one live camera in order.
 
     The state of a record holds until the next one comes and counts in the record's minute: of a camera that is looked at every 10 s, a minute may
     hold 10 s more or less than 60, and the next as many less or more. None is lost and none is counted twice.
@@ -64,6 +64,5 @@ class Minutes:
 
 
 def _minute_of(detection: Detection) -> int:
-    if detection.time is not None:
-        return int(datetime.fromisoformat(detection.time).timestamp() // MINUTE_S)
-    return int((detection.media_time or 0.0) // MINUTE_S)
+    assert detection.time is not None
+    return int(datetime.fromisoformat(detection.time).timestamp() // MINUTE_S)

@@ -57,7 +57,7 @@ class PassageRecord(_Record):
 class MinuteRecord(_Record):
     """What one camera saw in one minute, or in a part of it: after a new start, or a step of the clock, a minute has several.
 
-    `minute`: whole minutes since 1970 by the wall clock, or of a recording from its start. The rest: see `Hour`.
+    `minute`: whole minutes since 1970 by the wall clock. The rest: see `Hour`.
     """
 
     rank: ClassVar[int] = 0

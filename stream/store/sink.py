@@ -21,6 +21,7 @@ from stream.store.records import BeginRecord, PassageRecord, Record, camera_reco
 from stream.store.spool import Spool
 from stream.store.store import Store
 
+STORE = "store"
 FLUSH_S = 0.5
 """What came since is written so often: a kill loses no more, and the time that the writing takes."""
 STATE_S = 5.0
@@ -31,7 +32,7 @@ MOST = 50_000
 
 
 class StoreSink(Closing):
-    """Of one box. Whoever hands something over never waits for a store or disk; call it from one thread.
+    """Of one box, and of live cameras. Whoever hands something over never waits for a store or disk; call it from one thread.
 
     An SQLite store is written at once; what it does not take within a third of a second goes to the spool. Of PostgreSQL all goes by way of the
     spool, since a network may keep one waiting for long, and a kill must lose nothing meanwhile.
@@ -92,7 +93,9 @@ class StoreSink(Closing):
         self._thread.start()
 
     def look(self, detection: Detection) -> None:
-        """The next detection of a camera, before the news that it makes."""
+        """The next detection of a camera, before the news that it makes. Of a recording, which has no wall clock, nothing is kept."""
+        if detection.time is None:
+            return
         with self._lock:
             if detection.camera not in self._minutes:
                 self._minutes[detection.camera] = Minutes(detection.camera, self._number)
@@ -100,7 +103,7 @@ class StoreSink(Closing):
 
     def news(self, events: Iterable[PassageEvent]) -> None:
         with self._lock:
-            for each in events:
+            for each in (event for event in events if event.after.clock == "wall"):
                 self._put(PassageRecord(passage=each.after))
                 if each.type == "end" and each.after.camera in self._minutes:
                     self._minutes[each.after.camera].ended(1)
@@ -120,19 +123,24 @@ class StoreSink(Closing):
         with self._lock:
             self._put(settings_record(settings, self._clock.wall()))
 
-    @property
-    def troubled(self) -> str | None:
-        """What is the matter at present, as a sentence; None where nothing is."""
-        away = self._courier.away
-        if self._trouble is not None:
-            return self._trouble
-        return self._courier.refusal if away is None else away.sentence(self.spool.waiting, self.spool)
+    def troubles(self) -> dict[str, str]:
+        """What is the matter at present, as a sentence."""
+        away, refusal = self._courier.away, self._courier.refusal
+        trouble = self._trouble or (refusal if away is None else away.sentence(self.spool.waiting, self.spool))
+        return {STORE: trouble} if trouble else {}
 
-    @property
-    def left_out(self) -> int:
+    def left_out(self) -> dict[str, int]:
         """Records that the store has not got, and never will."""
-        lost = self.dropped.total() + self.spool.dropped.total()
-        return lost + self.spool.unreadable + self._courier.refused
+        lost = self.dropped.total() + self.spool.dropped.total() + self.spool.unreadable + self._courier.refused
+        return {STORE: lost} if lost else {}
+
+    def depths(self) -> dict[str, int]:
+        """Records that wait in the spool."""
+        return {STORE: self.spool.waiting}
+
+    def notes(self) -> list[str]:
+        """What the operator should know from the start: nothing that `troubles` does not say."""
+        return []
 
     def close(self, timeout: float | None = None) -> None:
         """Hands over what there is; for `timeout` seconds at most to a store that is away. The rest waits in the spool for the next start.

@@ -160,7 +160,7 @@ class Spool(Closing):
                 yield
             except (OSError, sqlite3.Error) as error:
                 held = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
-                why = "another rivereye of this box uses it; end that one, or name the box of this one otherwise"
+                why = "another rivereye uses it; end that one, or give this one a store file of its own, or on a server another outputs.box"
                 raise OutputError(
                     f"cannot write {self.path}, where records wait for the store: {why if held else f'{error}; make room, or choose another place'}"
                 ) from error

@@ -11,7 +11,7 @@ from models.errors import first_line
 from stream.sources.clock import Clock, SystemClock
 from stream.telling.item import Item, Over, Put
 from stream.telling.notice import Notice
-from stream.telling.store import Store
+from stream.telling.kept import Kept
 
 CAPACITY, BATCH = 10_000, 500
 """Items that wait in memory for a disk at most, and those that are written in one go."""
@@ -27,7 +27,7 @@ class Outbox(Closing):
     is full, items wait in memory. Where too many wait, updates are left out before others, the oldest first, and counted.
 
     Raises:
-        OutputError: it cannot be opened, see Store.
+        OutputError: it cannot be opened, see Kept.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Outbox(Closing):
             told: called by the thread that writes, whenever there are new items to take.
             capacity: items that wait in memory for the disk at most.
         """
-        self._store = Store(path)
+        self._store = Kept(path)
         self._max_bytes, self._told, self._clock, self._capacity = max_bytes, told, clock or SystemClock(), capacity
         held = self._store.held()
         self._depths = Counter({receiver: each.waiting for receiver, each in held.items()})

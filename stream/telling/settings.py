@@ -5,8 +5,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
+from stream.configuration.frozen import Frozen
 from stream.configuration.secrets import expand
 
 Topic = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$", max_length=128)]
@@ -15,13 +16,7 @@ PLAIN_PORT, TLS_PORT = 1883, 8883
 MB = 10**6
 
 
-class _Settings(BaseModel):
-    """Frozen, so that two can be compared; an unknown name is a mistake."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class MqttSettings(_Settings):
+class MqttSettings(Frozen):
     """A broker that hears of passages and states, in topics as Frigate has them."""
 
     host: Annotated[str, Field(min_length=1, description="Name or address of the broker.")]
@@ -47,6 +42,16 @@ class MqttSettings(_Settings):
     stats_interval: Annotated[float, Field(ge=1, le=86400, description="Seconds between two messages of stats.")] = 60.0
     discovery: Annotated[bool, Field(description="Make cameras known to Home Assistant.")] = True
     discovery_prefix: Annotated[Topic, Field(description="Home Assistant's.")] = "homeassistant"
+
+    @field_validator("host")
+    @classmethod
+    def _a_host(cls, host: str) -> str:
+        """Of an address that somebody put here, no message may show the password."""
+        if not all(letter.isalnum() or letter in ".-_:" for letter in host):
+            raise ValueError(
+                "must be the name or number of a machine alone; port, user and password have keys of their own"
+            )
+        return host
 
     @model_validator(mode="after")
     def _belongs_together(self) -> Self:
@@ -96,7 +101,7 @@ class MqttSettings(_Settings):
         return self.client_id or f"rivereye-{self.topic_prefix.replace('/', '-')}"
 
 
-class WebhookSettings(_Settings):
+class WebhookSettings(Frozen):
     """An address that news of passages are posted to, signed."""
 
     url: Annotated[
@@ -109,7 +114,7 @@ class WebhookSettings(_Settings):
     timeout: Annotated[float, Field(gt=0, le=120, description="Seconds for one try, all in all.")] = 10.0
 
 
-class OutboxSettings(_Settings):
+class OutboxSettings(Frozen):
     """Where news wait until they are taken."""
 
     file: Annotated[Path, Field(description="An SQLite file, for one running rivereye.")] = Path("rivereye.outbox")
@@ -119,7 +124,7 @@ class OutboxSettings(_Settings):
     ] = 50.0
 
 
-class TellingSettings(_Settings):
+class TellingSettings(Frozen):
     """Who is told, and what waits for them."""
 
     mqtt: MqttSettings | None = None

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from models.closing import Closing
 from models.extras import check_installed
+from stream.configuration.settings import Settings
 from stream.following.passage import PassageEvent
 from stream.looking.detection import Detection
 from stream.sources.clock import Clock, SystemClock
-from stream.sources.status import Phase
+from stream.sources.status import Status
 from stream.telling.delivery import Delivery
 from stream.telling.item import Receiver
 from stream.telling.known import Known
@@ -69,6 +70,10 @@ class Telling(Closing):
         if self._mqtt is not None:
             self._mqtt.start()
 
+    def settings(self, settings: Settings) -> None:
+        """What runs from now on; of it, which cameras there are."""
+        self.watch(settings.enabled)
+
     def watch(self, cameras: Mapping[str, bool]) -> None:
         """From now on there are these cameras: others are taken back, new ones made known. As for `cameras` above."""
         for camera in self._known.keys() - cameras.keys():
@@ -92,12 +97,13 @@ class Telling(Closing):
                 known.ship = event.type != "end"
                 self._show(camera)
 
-    def state(self, camera: str, phase: Phase) -> None:
-        """How its connection is doing; of a camera that is disabled or not there, nothing is told."""
-        known = self._known.get(camera)
-        if known is not None and known.phase not in (phase, "disabled"):
-            known.phase = phase
-            self._show(camera)
+    def states(self, states: Mapping[str, Status]) -> None:
+        """How connections are doing; of a camera that is disabled or not there, nothing is told."""
+        for camera, status in states.items():
+            known = self._known.get(camera)
+            if known is not None and known.phase not in (status.phase, "disabled"):
+                known.phase = status.phase
+                self._show(camera)
 
     def look(self, detection: Detection) -> None:
         """What a camera sees now."""

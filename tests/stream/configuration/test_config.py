@@ -12,7 +12,8 @@ from models.errors import UsageError
 from stream.configuration.changes import changes
 from stream.configuration.config import EXAMPLE, SCHEMA, File, load_settings, read_settings, schema
 from stream.configuration.configverbs import check
-from stream.configuration.settings import Camera, Outputs, PassageSettings, Retention, Settings
+from stream.configuration.outputs import Outputs, Retention
+from stream.configuration.settings import Camera, PassageSettings, Settings
 
 DOCS = Path(__file__).parents[3] / "docs" / "configuration.md"
 SECRET = "hunter2"  # noqa: S105
@@ -317,6 +318,7 @@ def keys() -> dict[str, object]:
     """Every key that is no table, by its table and name, with its default."""
     tables: dict[str, type[BaseModel]] = {"cameras": Camera}
     tables |= {"passages": PassageSettings, "outputs": Outputs, "retention": Retention}
+    tables |= {"mqtt": MqttSettings, "webhook": WebhookSettings, "outbox": OutboxSettings}
     found = {
         f"{table}.{key}": field.get_default()
         for table, model in tables.items()
@@ -359,11 +361,12 @@ def test_the_example_of_the_docs_is_valid(tmp_path: Path) -> None:
 def test_the_example_and_all_it_shows_in_comments_is_valid(tmp_path: Path) -> None:
     plain = EXAMPLE.read_text(encoding="utf-8")
     check(write(tmp_path, plain))
-    shown = re.sub(r"^# (\w+ = )", r"\1", plain, flags=re.MULTILINE)
+    shown = re.sub(r"^# (\w+ = |\[)", r"\1", plain, flags=re.MULTILINE)
     assert shown != plain
-    check(write(tmp_path, shown.replace("enabled = false", "enabled = true").replace("{NORTH_PASSWORD}", "x")))
+    filled = re.sub(r"\{[A-Z_]+\}", "x", shown).replace("enabled = false", "enabled = true")
+    check(write(tmp_path, filled))
     table = tomllib.loads(shown)
     there = {f".{key}" for key, value in table.items() if not isinstance(value, dict)}
-    there |= {f"{name}.{key}" for name in ("passages", "outputs", "retention") for key in table[name]}
+    there |= {f"{name}.{key}" for name in ("passages", "outputs", "retention", "mqtt", "webhook", "outbox") for key in table[name]}
     there |= {f"cameras.{key}" for camera in (table["defaults"], *table["cameras"].values()) for key in camera}
     assert there == set(keys())

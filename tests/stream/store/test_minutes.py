@@ -49,13 +49,6 @@ def test_passages_count_in_the_minute_of_the_last_detection() -> None:
     assert [(each.minute - MINUTE, each.passages) for each in minutes.take()] == [(0, 1), (1, 2)]
 
 
-def test_a_recording_has_minutes_of_its_own() -> None:
-    minutes = made()
-    for at in (0.0, 59.9, 60.0):
-        minutes.add(make_detection(at, 0.1))
-    assert [each.minute for each in minutes.take()] == [0, 1]
-
-
 @pytest.mark.parametrize("step", [0.0, -30.0, 30.0, -3600.0, 3600.0])
 @pytest.mark.parametrize("every", [1, 7, 1000])
 def test_no_second_is_lost_or_counted_twice(step: float, every: int) -> None:

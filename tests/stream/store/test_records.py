@@ -3,7 +3,8 @@
 import pytest
 from pydantic import SecretStr
 
-from stream.configuration.settings import Camera, Outputs, Settings
+from stream.configuration.outputs import Outputs
+from stream.configuration.settings import Camera, Settings
 from stream.sources.status import Status
 from stream.store.records import LONGEST, RECORD, BeginRecord, Record, camera_record, clean, settings_record
 from tests.stream.store.makers import NOON, minute, passing, up

@@ -57,7 +57,7 @@ def test_it_is_in_the_store_within_a_second(place: str, spool: Path) -> None:
         began = time.monotonic()
         until(lambda: counted(place) == 3)
         assert time.monotonic() - began < 1.5
-        assert (sink.troubled, sink.left_out) == (None, 0)
+        assert (sink.troubles(), sink.left_out()) == ({}, {})
     found = whole(place)
     assert len(found["minutes"]) == 3
     assert rows(place, "SELECT name, phase FROM cameras") == [("north", "up")]
@@ -120,12 +120,12 @@ def test_a_server_that_is_not_there_at_the_start(postgres: PostgresServer, spool
     with StoreSink(place, "lock", spool) as sink:
         hand_over(sink, range(200))
         until(lambda: sink.spool.waiting > 200)
-        assert sink.troubled is not None
-        assert "refused" in sink.troubled
-        assert f"records wait in {spool}" in sink.troubled
+        assert sink.troubles()
+        assert "refused" in sink.troubles()["store"]
+        assert f"records wait in {spool}" in sink.troubles()["store"]
         postgres.start()
-        until(lambda: sink.troubled is None and not sink.spool.waiting)
-        assert (counted(place), sink.left_out) == (200, 0)
+        until(lambda: not sink.troubles() and not sink.spool.waiting)
+        assert (counted(place), sink.left_out()) == (200, {})
         assert counted(place, "SELECT sum(frames) FROM minutes") == 200
 
 
@@ -137,13 +137,13 @@ def test_a_server_that_stops_and_comes_back(postgres: PostgresServer, spool: Pat
         until(lambda: counted(place) == 100)
         getattr(postgres, how)()
         hand_over(sink, range(100, 200))
-        until(lambda: sink.troubled is not None)
+        until(sink.troubles)
         hand_over(sink, range(200, 300))
         postgres.start()
         hand_over(sink, range(300, 400))
-        until(lambda: counted(place) == 400 and sink.troubled is None)
+        until(lambda: counted(place) == 400 and not sink.troubles())
         until(lambda: counted(place, "SELECT sum(frames) FROM hours") == 400)
-        assert sink.left_out == 0
+        assert sink.left_out() == {}
 
 
 def test_what_waits_outlives_a_kill_and_is_caught_up_by_the_next_start(postgres: PostgresServer, spool: Path) -> None:
@@ -219,12 +219,12 @@ def test_a_file_that_somebody_holds_gets_all_when_it_is_free(tmp_path: Path, spo
         other = sqlite3.connect(place)
         other.execute("BEGIN IMMEDIATE")
         hand_over(sink, range(10, 50))
-        until(lambda: sink.troubled is not None)
-        assert "another program holds it" in str(sink.troubled)
+        until(sink.troubles)
+        assert "another program holds it" in str(sink.troubles())
         assert sink.spool.waiting >= 40, "and not in memory, where a kill would lose them"
         other.close()
-        until(lambda: counted(place) == 50 and sink.troubled is None)
-        assert sink.left_out == 0
+        until(lambda: counted(place) == 50 and not sink.troubles())
+        assert sink.left_out() == {}
 
 
 @pytest.fixture
@@ -259,12 +259,12 @@ def test_a_full_disk_gets_all_when_there_is_room(disk: Path) -> None:
             except OSError:
                 pass
         hand_over(sink, range(10, 3000))
-        until(lambda: sink.troubled is not None)
-        assert "make room" in str(sink.troubled)
+        until(sink.troubles)
+        assert "make room" in str(sink.troubles())
         hand_over(sink, range(3000, 3100))
         ballast.unlink()
-        until(lambda: sink.troubled is None and counted(place) == 3100)
-        assert sink.left_out == 0
+        until(lambda: not sink.troubles() and counted(place) == 3100)
+        assert sink.left_out() == {}
         assert counted(place, "SELECT sum(frames) FROM minutes") == 3100
 
 
@@ -284,8 +284,8 @@ def test_memory_is_bounded_too(disk: Path, monkeypatch: pytest.MonkeyPatch) -> N
         until(lambda: sink.dropped.total() > 0)
         assert set(sink.dropped) == {"minute"}
         (disk / "ballast").unlink()
-        until(lambda: sink.troubled is None and counted(place) == 2500)
-        assert sink.left_out == sink.dropped.total()
+        until(lambda: not sink.troubles() and counted(place) == 2500)
+        assert sink.left_out() == {"store": sink.dropped.total()}
 
 
 def test_a_record_that_no_store_takes_holds_up_no_other(place: str, spool: Path) -> None:
@@ -294,8 +294,8 @@ def test_a_record_that_no_store_takes_holds_up_no_other(place: str, spool: Path)
         hand_over(sink, range(10, 15))
         until(lambda: counted(place) == 7)
         until(lambda: not sink.spool.waiting)
-        assert sink.left_out == 1
-        assert "does not take a record" in str(sink.troubled)
+        assert sink.left_out() == {"store": 1}
+        assert "does not take a record" in str(sink.troubles())
         hand_over(sink, range(20, 25))
         until(lambda: counted(place) == 12)
 
@@ -313,7 +313,7 @@ def test_two_boxes_share_a_store(place: str, tmp_path: Path) -> None:
             hand_over(two, range(start, start + 10))
             time.sleep(0.1)
         until(lambda: counted(place) == 200)
-        assert one.troubled is two.troubled is None
+        assert one.troubles() == two.troubles() == {}
     assert counted(place, "SELECT count(*) FROM cameras") == 2
 
 

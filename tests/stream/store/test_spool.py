@@ -94,7 +94,7 @@ def test_one_process_holds_it(path: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        with pytest.raises(OutputError, match="another rivereye of this box uses it"):
+        with pytest.raises(OutputError, match="another rivereye uses it"):
             Spool(path, 10)
         process.kill()
     Spool(path, 10).close()

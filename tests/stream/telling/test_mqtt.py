@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from stream.sources.status import Status
 from stream.telling.discovery import config_topic
 from stream.telling.settings import MqttSettings
 from stream.telling.telling import Telling
@@ -62,7 +63,7 @@ def test_events_states_and_the_last_word(tmp_path: Path, running: Broker) -> Non
     with subscriber(running.port) as listener:
         with telling(tmp_path, running.port, stats_interval=5) as ours:
             expected = put(ours, "north", 0)
-            ours.state("north", "up")
+            ours.states({"north": Status("up")})
             ours.look(make_detection(1.0, 0.1, camera="north"))
             until(lambda: len(told(listener.on(EVENTS))) == len(expected), "all events arrived")
             until(lambda: listener.last("rivereye/north/ship") == "0", "no ship is seen")

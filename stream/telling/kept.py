@@ -33,7 +33,7 @@ COMMIT;
 """`aside`: why an item is not tried any more; NULL where it is. Numbers are never used twice."""
 
 
-class Store(Closing):
+class Kept(Closing):
     """May be used by several threads; each call is whole, and waits for the disk.
 
     Raises:
