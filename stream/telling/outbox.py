@@ -10,8 +10,8 @@ from models.closing import Closing
 from models.errors import first_line
 from stream.sources.clock import Clock, SystemClock
 from stream.telling.item import Item, Over, Put
-from stream.telling.notice import Notice
 from stream.telling.kept import Kept
+from stream.telling.notice import Notice
 
 CAPACITY, BATCH = 10_000, 500
 """Items that wait in memory for a disk at most, and those that are written in one go."""
