@@ -24,9 +24,10 @@ class Away:
     since: float
     why: str
 
-    def sentence(self, waiting: int, spool: Spool) -> str:
+    def sentence(self, spool: Spool) -> str:
+        """The same as long as it is away for the same reason: it is logged whenever it changes."""
         began = datetime.fromtimestamp(self.since, UTC).strftime("%Y-%m-%d %H:%M:%S")
-        return f"{self.why} (since {began} UTC); {waiting} record{'' if waiting == 1 else 's'} wait in {spool.path}"
+        return f"{self.why} (since {began} UTC); what comes meanwhile waits in {spool.path}"
 
 
 class Courier(Closing):

@@ -126,7 +126,7 @@ class StoreSink(Closing):
     def troubles(self) -> dict[str, str]:
         """What is the matter at present, as a sentence."""
         away, refusal = self._courier.away, self._courier.refusal
-        trouble = self._trouble or (refusal if away is None else away.sentence(self.spool.waiting, self.spool))
+        trouble = self._trouble or (refusal if away is None else away.sentence(self.spool))
         return {STORE: trouble} if trouble else {}
 
     def left_out(self) -> dict[str, int]:

@@ -137,7 +137,10 @@ def test_passages_arrive_once_over_outages_and_a_kill(
         assert len(passages) == len(set(passages)) >= 5
         assert heard(listener) == stored(database, name) == passages
     assert "store: the store postgresql://***@" in said[0]
-    assert "mqtt: " in said[0]
+    assert "mqtt: the connection to the broker" in said[0]
+    assert said[0].count("store: the store") < 5, "a trouble is told when it changes, and not all the time"
+    assert "store: goes on" in said[1]
+    assert "mqtt: goes on" in said[1]
     assert "wait for the next start" not in said[1]
     starts = [float(each.partition("-")[0]) for each in passages]
     gaps = [round((after - before) / PERIOD_S) for before, after in pairwise(starts)]
@@ -168,7 +171,7 @@ def test_a_file_is_a_store_without_set_up_and_outlives_a_kill(camera: RtspServer
     assert [each for (each,) in rows] == told(tmp_path)
     records = [each for each in lines_of((tmp_path / "d.jsonl").read_text()) if each["frame_id"] is not None]
     assert len(records) - 8 <= frames <= len(records), "a kill costs a second"
-    assert seconds > 10
+    assert seconds > 5
     assert blind < seconds / 2
     said = rivereye("store", "check", store)
     assert said.returncode == 0, said.stderr

@@ -37,7 +37,8 @@ def source_of(settings: Settings, name: str = "north") -> str:
 
 
 def test_a_minimal_file_is_enough(tmp_path: Path) -> None:
-    assert not changes(Settings.model_validate({"cameras": {"north": {"source": "test"}}}), load(tmp_path, MINIMAL))
+    usual = {"cameras": {"north": {"source": "test"}}, "outbox": {"file": tmp_path / "rivereye.outbox"}}
+    assert not changes(Settings.model_validate(usual), load(tmp_path, MINIMAL))
 
 
 def test_defaults_fill_what_a_camera_leaves_open(tmp_path: Path) -> None:
@@ -440,7 +441,7 @@ def test_the_example_and_all_it_shows_in_comments_is_valid(tmp_path: Path) -> No
     shown = re.sub(r"^# (\w+ = |\[)", r"\1", plain, flags=re.MULTILINE)
     assert shown != plain
     filled = re.sub(r"\{[A-Z_]+\}", "x", shown).replace("enabled = false", "enabled = true")
-    check(write(tmp_path, filled))
+    check(write(tmp_path, re.sub(r"^ca_certs = .*", "", filled, flags=re.MULTILINE)))  # there is no such file
     table = tomllib.loads(shown)
     there = {f".{key}" for key, value in table.items() if not isinstance(value, dict)}
     there |= {

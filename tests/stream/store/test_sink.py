@@ -122,7 +122,7 @@ def test_a_server_that_is_not_there_at_the_start(postgres: PostgresServer, spool
         until(lambda: sink.spool.waiting > 200)
         assert sink.troubles()
         assert "refused" in sink.troubles()["store"]
-        assert f"records wait in {spool}" in sink.troubles()["store"]
+        assert f"what comes meanwhile waits in {spool}" in sink.troubles()["store"]
         postgres.start()
         until(lambda: not sink.troubles() and not sink.spool.waiting)
         assert (counted(place), sink.left_out()) == (200, {})
