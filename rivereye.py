@@ -15,6 +15,7 @@ try:
     import stream.bench.benchverbs
     import stream.configuration.configverbs
     import stream.doctor.doctorverb
+    import stream.store.storeverbs
     import stream.verbs
     import train.afterwards
     import train.verbs
@@ -59,6 +60,7 @@ app.command("stream")(stream.verbs.stream)
 app.command("replay")(stream.afterwards.replay)
 app.command("adapt")(stream.afterwards.adapt)
 app.add_typer(stream.configuration.configverbs.app, name="config")
+app.add_typer(stream.store.storeverbs.app, name="store")
 app.command("reload")(stream.configuration.configverbs.reload)
 app.command("doctor")(stream.doctor.doctorverb.doctor)
 app.add_typer(stream.bench.benchverbs.app, name="bench")

@@ -141,7 +141,7 @@ def overview_of(session: Session) -> Table:
         cells = (camera, row.state, row.rate, row.age, row.coverage, str(row.passages), str(row.dropped))
         table.add_row(*(Text(cell) for cell in (*cells, phase_of(session, camera))))
     for place, trouble in session.sinks.troubles().items():
-        table.add_row(Text(place), Text("disk"), "", "", "", "", "", Text(trouble))
+        table.add_row(Text(place), Text("trouble"), "", "", "", "", "", Text(trouble))
     return table
 
 

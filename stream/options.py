@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 console = Console(stderr=True)
-LOOKING = "How to look"
+LOOKING, PLACES = "How to look", "Where it goes"
 
 SOURCE = "A video file, a folder or glob of pictures, a URL (rtsp, http, ...), the number of a camera, - (standard input) or test."
 ModelName = Annotated[str, typer.Option(help="Folder of a bundle, or the name of a released model.")]
@@ -38,6 +38,13 @@ Metrics = Annotated[
     typer.Option(
         metavar="[HOST:]PORT",
         help="Serve metrics for Prometheus, and whether it lives and is ready; a port alone is for this machine only.",
-        rich_help_panel="Where it goes",
+        rich_help_panel=PLACES,
+    ),
+]
+Store = Annotated[
+    str | None,
+    typer.Option(
+        help="Of live cameras, passages and coverage to be asked: an SQLite file, which is added to, or postgresql://USER@HOST/DATABASE.",
+        rich_help_panel=PLACES,
     ),
 ]

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from models.classifier import Classifier
 from stream.configuration.settings import Settings
@@ -35,6 +36,7 @@ class Session:
         self.tallies: dict[str, Tally] = {}
         self.lookouts: dict[str, Lookout] = {}
         self._endless = False
+        sinks.listeners.settings(settings)
         self._began = time.monotonic()
 
     def add(self, lookout: Lookout, leave: float | None) -> None:
@@ -49,7 +51,7 @@ class Session:
     def remove(self, camera: str) -> None:
         """Looks no more; what the camera came to stays in the summary."""
         tally, watch = self.tallies.pop(camera), self.watches.pop(camera)
-        error, source = self.pipeline.error(camera), self.pipeline.source(camera)
+        error, source, status = self.pipeline.error(camera), self.pipeline.source(camera), self.pipeline.status(camera)
         counts = self.pipeline.remove(camera)
         tally.read, tally.skipped, tally.dropped = counts.read, counts.skipped, Counter(counts.dropped)
         # Of a batch in which a place failed, the rest was not written.
@@ -59,6 +61,9 @@ class Session:
         # An address may turn out to be a recording, which has an end.
         self._endless |= self.lookouts.pop(camera).live and (source is None or source.live)
         self._tell(tally, watch.finish())
+        if status.phase != "failed":
+            status = replace(status, phase="ended")
+        self.sinks.listeners.states({camera: status})
         self.sinks.hours(list(watch.coverage.hours()))
         self.sinks.finish_video(camera)
         tally.hour = watch.coverage.total()
@@ -71,6 +76,7 @@ class Session:
             for looks in looking:
                 for look in looks:
                     self._follow(look)
+                self.sinks.listeners.states({camera: self.pipeline.status(camera) for camera in self.watches})
                 yield looks
         finally:
             looking.close()

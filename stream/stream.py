@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,18 +15,18 @@ from rich.console import Console
 from models.bundle import Bundle
 from models.classifier import Choice, Classifier
 from models.errors import OutputError, RivereyeError, SourceError
-from models.outputs import check_file, replace_text
-from models.picture import SUFFIXES
+from models.outputs import replace_text
 from models.say import say
 from stream.board import Board, board_for
 from stream.configuration.changes import changes
 from stream.configuration.effective import picked_up, resolved
-from stream.configuration.settings import Outputs, Settings
+from stream.configuration.settings import Settings
 from stream.health.health import Health
 from stream.looking.lookout import Lookout, lookout_of
 from stream.session import Session
-from stream.sinks.jsonl import STDOUT
-from stream.sinks.sinks import Sinks, check_places
+from stream.sinks.listeners import listeners_for
+from stream.sinks.places import check_outputs, check_places, check_store, files_of, spare_sources, videos_of
+from stream.sinks.sinks import CLOSING_S, Sinks
 from stream.summary import Summary, show_summary
 
 Again = Callable[[], Settings] | None
@@ -55,13 +55,17 @@ def stream(settings: Settings, overwrite: bool, console: Console, again: Again =
     reread = None if again is None else lambda: resolved(again(), choices, opened)
     lookouts = _lookouts(settings, bundle)
     live = any(lookout.live for lookout in lookouts.values())
-    videos = _videos(outputs, lookouts, live)
-    _check_outputs(outputs, videos, overwrite, live)
-    _spare_sources(lookouts, [*files_of(outputs), *videos])
+    videos = videos_of(outputs, lookouts, live)
+    check_outputs(outputs, videos, overwrite, live)
+    check_store(outputs, live)
+    spare_sources(lookouts, [*files_of(outputs), *videos])
     with ExitStack() as stack:
         classifier = stack.enter_context(Classifier(bundle, settings.provider, settings.threads or 0))
         health = stack.enter_context(Health(settings, classifier))
-        sinks = stack.enter_context(Sinks(outputs, settings.retention, live, append=live and not overwrite))
+        listeners = listeners_for(settings, CLOSING_S)
+        sinks = stack.enter_context(Sinks(outputs, settings.retention, live, live and not overwrite, listeners))
+        for note in listeners.notes():
+            say(console, note, "yellow")
         session = Session(settings, classifier, sinks, live)
         board = board_for(live, len(lookouts), console)
         for path in videos:
@@ -76,18 +80,12 @@ def stream(settings: Settings, overwrite: bool, console: Console, again: Again =
             trouble = _closed(sinks)
             if not isinstance(sys.exc_info()[1], BrokenPipeError):  # whoever read has seen enough, and misses nothing
                 session.summary.left_out = sinks.left_out()
+                session.summary.untold, session.summary.waiting = listeners.left_out(), listeners.depths()
             show_summary(session.summary, classifier.provider, files_of(outputs), console)
         if trouble is not None:
             raise trouble
     _tell_failures(session.summary)
     return session.summary
-
-
-def files_of(outputs: Outputs) -> list[Path]:
-    """Where things go, but for standard output."""
-    detections = None if outputs.detections in (None, STDOUT) else Path(outputs.detections)
-    named = [detections, outputs.passages, outputs.csv, outputs.hours, outputs.video, outputs.snapshots, outputs.sheet]
-    return [path for path in named if path is not None]
 
 
 def _closed(sinks: Sinks) -> OutputError | None:
@@ -126,6 +124,7 @@ def _reload(session: Session, again: Again) -> str:
     for camera in (*found.removed, *found.changed):
         session.remove(camera)
     session.settings = session.settings.model_copy(update={"cameras": settings.cameras})
+    session.sinks.listeners.settings(session.settings)
     for camera, lookout in fresh.items():
         session.add(lookout, settings.cameras[camera].leave)
     return f"reloaded: {found}"
@@ -183,33 +182,3 @@ def _tell_failures(summary: Summary) -> None:
         raise SourceError(
             f"{len(failed)} of {len(summary.tallies)} sources failed: {', '.join(tally.camera for tally in failed)}; see above"
         )
-
-
-def _spare_sources(lookouts: Mapping[str, Lookout], written: Iterable[Path]) -> None:
-    read = {path.resolve() for each in lookouts.values() if each.first is not None for path in each.first.files}
-    for path in written:
-        if path.resolve() in read:
-            raise OutputError(f"{path} is the source itself, or a picture of it; give another name")
-
-
-def _videos(outputs: Outputs, cameras: Iterable[str], live: bool) -> list[Path]:
-    """Files that are known beforehand: in a folder, those of live cameras bear the time."""
-    if outputs.video is None or outputs.video.suffix:
-        return [] if outputs.video is None else [outputs.video]
-    return [] if live else [outputs.video / f"{camera}.mp4" for camera in cameras]
-
-
-def _check_outputs(outputs: Outputs, videos: Iterable[Path], overwrite: bool, live: bool) -> None:
-    files = [*files_of(outputs), *(path for path in videos if path != outputs.video)]
-    for path in files:
-        if [each.resolve() for each in files].count(path.resolve()) > 1:
-            raise OutputError(f"{path} is named for two outputs; give each a name of its own")
-    if outputs.sheet is not None and outputs.sheet.suffix.lower() not in SUFFIXES:
-        raise OutputError(
-            f"cannot write {outputs.sheet}: no known kind of picture; give a name that ends in .jpg or .png"
-        )
-    appended = [Path(outputs.detections or ""), outputs.passages, outputs.csv, outputs.hours] if live else []
-    for path in files:
-        if path == outputs.snapshots or (path == outputs.video and not path.suffix):
-            continue  # a folder
-        check_file(path, overwrite or path in appended)

@@ -44,11 +44,16 @@ class Tally:
 
 @dataclass(slots=True)
 class Summary:
-    """`seconds` is by the monotonic clock. `live`: one of the cameras is, so that the watch has no end of its own."""
+    """`seconds` is by the monotonic clock. `live`: one of the cameras is, so that the watch has no end of its own.
+
+    `left_out`: what places for files have not got; `untold`: what the store and other systems have not, and `waiting`: what waits for them.
+    """
 
     live: bool
     tallies: list[Tally] = field(default_factory=list)
     left_out: Mapping[str, int] = field(default_factory=dict)
+    untold: Mapping[str, int] = field(default_factory=dict)
+    waiting: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     interrupted: bool = False
 
@@ -64,6 +69,11 @@ def show_summary(summary: Summary, provider: str, files: Sequence[Path], console
         _doubts(tally, summary, console)
     for place, count in summary.left_out.items():
         say(console, f"{place}: {count} left out, as the disk was too slow or too full", "yellow")
+    for place, count in summary.untold.items():
+        say(console, f"{place}: {count} left out, as too many waited, or they were refused", "yellow")
+    for place, count in summary.waiting.items():
+        if count:
+            say(console, f"{place}: {count} record{'' if count == 1 else 's'} wait for the next start", "yellow")
     if summary.interrupted:
         say(console, "interrupted; what was written until now is valid")
     for path in files:

@@ -1,4 +1,4 @@
-"""What turns in a watch, in sentences: a camera goes blind or sees again, a ship comes or has gone, frames are dropped, a disk is full."""
+"""What turns in a watch, in sentences: a camera goes blind or sees again, a ship comes or has gone, frames are dropped, a disk or a broker has its troubles."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -32,6 +32,8 @@ class Turns:
         for place, trouble in self._troubles.items():
             if before.get(place) != trouble:
                 yield f"{place}: {trouble}"
+        for place in before.keys() - self._troubles.keys():
+            yield f"{place}: goes on"
         if time.monotonic() - self._at >= OVERLOAD_S:
             self._at = time.monotonic()
             yield from self._losses(session)

@@ -8,11 +8,23 @@ from typing import Annotated, Any
 import typer
 
 from models.bundle import DEFAULT
-from stream.options import LOOKING, SOURCE, Config, Metrics, ModelName, Precision, Provider, Threads, console
+from stream.options import (
+    LOOKING,
+    PLACES,
+    SOURCE,
+    Config,
+    Metrics,
+    ModelName,
+    Precision,
+    Provider,
+    Store,
+    Threads,
+    console,
+)
 
 BESIDE = ("config", "sources", "overwrite")
 """What may stand beside a configuration file, or is refused there by itself."""
-TIME, PLACES, LINE = "What to look at", "Where it goes", "Connection"
+TIME, LINE = "What to look at", "Connection"
 
 
 def stream(
@@ -128,6 +140,7 @@ def stream(
     sheet: Annotated[
         Path | None, typer.Option(help="Contact sheet of passages (.jpg or .png).", rich_help_panel=PLACES)
     ] = None,
+    store: Store = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files that are there.", rich_help_panel=PLACES)
     ] = False,
@@ -189,6 +202,7 @@ def stream(
             "video": video,
             "snapshots": snapshots,
             "sheet": sheet,
+            "store": store,
         }
         watch = {
             "model": model,

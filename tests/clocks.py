@@ -1,5 +1,6 @@
-"""A clock that tests turn."""
+"""Clocks for tests: one that they turn, one that hurries."""
 
+import time
 from threading import Event, Lock
 
 REAL_S = 0.0003
@@ -27,3 +28,18 @@ class TurnedClock:
 
     def step(self, seconds: float) -> None:
         self._ahead += seconds
+
+
+class HastyClock:
+    """The machine's, five times as fast: waiting for a real peer takes a fifth of the time."""
+
+    HASTE = 5.0
+
+    def monotonic(self) -> float:
+        return time.monotonic() * self.HASTE
+
+    def wall(self) -> float:
+        return time.time()
+
+    def wait(self, event: Event, seconds: float) -> bool:
+        return event.wait(seconds / self.HASTE)

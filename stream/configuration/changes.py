@@ -62,7 +62,7 @@ def _differing(old: BaseModel, new: BaseModel) -> tuple[str, ...]:
     keys: list[str] = []
     for name in type(old).model_fields:
         one, other = getattr(old, name), getattr(new, name)
-        if isinstance(one, BaseModel):
+        if isinstance(one, BaseModel) and isinstance(other, type(one)):  # a table may be missing
             keys += [f"{name}.{key}" for key in _differing(one, other)]
         elif one != other:
             keys.append(name)

@@ -1,6 +1,5 @@
 """The configuration file: TOML, and the environment over it, become Settings. `python -m stream.configuration.config` writes its JSON Schema."""
 
-import glob
 import json
 import os
 import re
@@ -12,12 +11,10 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from models.bundle import CARD
 from models.errors import UsageError, first_line
 from stream.configuration.mistakes import Origins, mistakes, nearest
-from stream.configuration.secrets import expand
-from stream.configuration.settings import Camera, Defaults, Outputs, Settings
-from stream.sinks.jsonl import STDOUT
+from stream.configuration.resolving import in_place
+from stream.configuration.settings import Defaults, Settings
 
 PREFIX = "RIVEREYE_"
 BETWEEN = "__"
@@ -40,31 +37,18 @@ class _Keys(File, BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter=BETWEEN)
 
 
-TABLES = ("cameras", "defaults", "passages", "outputs", "retention")
+TABLES = ("cameras", "defaults", "passages", "outputs", "retention", "mqtt", "webhook", "outbox")
 
 
 def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
-    """Reads a configuration file, `RIVEREYE_...` of the environment over it, and the secrets that its sources name.
+    """Reads a configuration file, `RIVEREYE_...` of the environment over it, and the secrets that it names.
 
     Relative paths begin in the folder of the file.
 
     Raises:
         UsageError: the file cannot be read, a key or value is wrong, or a secret is missing. No message shows a secret.
     """
-    settings = read_settings(path, environ)
-    folder = path.absolute().parent
-    cameras = {
-        name: _resolved(camera, environ, folder, f"{path}: cameras.{name}.source")
-        for name, camera in settings.cameras.items()
-    }
-    bundle = folder / settings.model
-    changes = {
-        "cameras": cameras,
-        "model": str(bundle) if (bundle / CARD).is_file() else settings.model,
-        "pid_file": settings.pid_file and folder / settings.pid_file,
-        "outputs": _anchored(settings.outputs, folder),
-    }
-    return settings.model_copy(update=changes)
+    return in_place(read_settings(path, environ), environ, path)
 
 
 def read_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -98,11 +82,6 @@ def read_table(path: Path) -> Table:
         raise UsageError(
             f"cannot understand {path}: {first_line(error)}; text stands in quotes, and each key once"
         ) from error
-
-
-def names_files(source: str) -> bool:
-    """Whether a source is a path or a glob: no address, no number, neither - nor test."""
-    return "://" not in source and source not in ("-", "test") and not (source.isascii() and source.isdigit())
 
 
 def schema() -> str:
@@ -168,31 +147,6 @@ def _with_defaults(table: Table) -> Table:
     return table | {
         "cameras": {name: defaults | each if isinstance(each, dict) else each for name, each in cameras.items()}
     }
-
-
-def _resolved(camera: Camera, environ: Mapping[str, str], folder: Path, key: str) -> Camera:
-    if not camera.enabled:  # its password may be gone
-        return camera
-    source = expand(camera.source.get_secret_value(), environ, folder, key)
-    return camera.resolved(_beside(source, folder), camera.background and folder / camera.background)
-
-
-def _beside(source: str, folder: Path) -> str:
-    if not names_files(source):
-        return source
-    try:
-        if (folder / source).exists():
-            return str(folder / source)
-    except (OSError, ValueError):
-        return source
-    return str(Path(glob.escape(str(folder)), source)) if glob.has_magic(source) else source
-
-
-def _anchored(outputs: Outputs, folder: Path) -> Outputs:
-    places: Table = {name: folder / value for name, value in outputs if isinstance(value, Path)}
-    if outputs.detections not in (None, STDOUT):
-        places["detections"] = str(folder / str(outputs.detections))
-    return outputs.model_copy(update=places)
 
 
 if __name__ == "__main__":

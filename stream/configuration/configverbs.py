@@ -32,6 +32,7 @@ File = Annotated[Path, typer.Argument(help="A configuration file (TOML).")]
 def check(file: File) -> None:
     """Say what a configuration would run, without running it. Exit code 2 where it is wrong."""
     from stream.configuration.config import load_settings, read_table
+    from stream.configuration.doubts import doubts
     from stream.configuration.effective import picked_up, resolved
 
     settings = load_settings(file)
@@ -40,10 +41,9 @@ def check(file: File) -> None:
     runs = resolved(settings, picked_up(settings, bundle, console), bundle)
     what = f"model {bundle.card.name} {runs.precision or bundle.precision} on {runs.provider}, batches of {runs.batch}"
     say(console, what + (f", {runs.threads} threads" if runs.threads else ""))
-    for key, value in settings.outputs:
-        if key in settings.outputs.model_fields_set:
-            say(console, f"{key}: {value}")
-    for doubt in _doubts(settings, read_table(file)):
+    for line in _places(settings):
+        say(console, line)
+    for doubt in doubts(settings, read_table(file)):
         say(console, f"{file}: {doubt}", "yellow")
     say(console, f"{file} is valid")
 
@@ -125,28 +125,19 @@ def _cameras(settings: "Settings", thresholds: dict[str, float]) -> Table:
     return table
 
 
-def _doubts(settings: "Settings", table: dict[str, object]) -> Iterator[str]:
-    """What is allowed and may still be meant otherwise."""
-    from stream.configuration.config import names_files
-    from stream.configuration.secrets import plain_secrets
+def _places(settings: "Settings") -> Iterator[str]:
+    from stream.store.place import place_named
+    from stream.telling.webhook import Webhook
 
-    written = table.get("cameras")
-    for name, each in written.items() if isinstance(written, dict) else ():
-        if not isinstance(each, dict):  # the environment says it all
-            continue
-        variable = re.sub(r"\W", "_", name).upper()
-        for what in plain_secrets(str(each.get("source", ""))):
-            yield f"cameras.{name}.source holds {what} in plain text; write {{{variable}_SECRET}} in its place and set that environment variable, or {{file:/PATH}} (percent-decoded in both)"
-    for name, camera in settings.cameras.items():
-        source = camera.source.get_secret_value()
-        if camera.enabled and names_files(source) and not re.search(r"[*?[]", source) and not Path(source).exists():
-            yield f"cameras.{name}.source: there is no {camera.shown} now"
-        if camera.enabled and camera.background is not None and not camera.background.exists():
-            yield f"cameras.{name}.background: there is no {camera.background} now; rivereye adapt makes it"
-    if not any(camera.enabled for camera in settings.cameras.values()):
-        yield "no camera is enabled; nothing would run"
-    if settings.outputs.detections is None and not any(isinstance(value, Path) for _, value in settings.outputs):
-        yield "there are no outputs; nothing would be written"
+    for key, value in settings.outputs:
+        if key == "store" and value is not None:
+            yield f"store: {place_named(value.get_secret_value()).shown}"
+        elif key in settings.outputs.model_fields_set:
+            yield f"{key}: {value}"
+    if settings.mqtt is not None:
+        yield f"mqtt: {settings.mqtt.place}, topics {settings.mqtt.topic_prefix}/..."
+    if settings.webhook is not None:
+        yield f"webhook: {Webhook(settings.webhook).place}"
 
 
 def _running(pid_file: Path, file: Path) -> int:

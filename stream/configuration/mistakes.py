@@ -4,7 +4,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -16,6 +16,8 @@ Origins = dict[tuple[str, ...], str]
 """For keys that come from the environment, the variable."""
 TABLES = ("model_type", "model_attributes_type", "dict_type")
 """Errors where a value stands for a table: it may be an address, put one level too high."""
+SECRETS = ("user", "password", "secret", "url", "store")
+"""Keys whose values are never shown, whatever is wrong with them. Of a camera's source, what is secret in it."""
 KINDS = {
     **dict.fromkeys(TABLES, "must be a table"),
     "bool_parsing": "must be true or false",
@@ -70,7 +72,7 @@ def _sentence(error: ErrorDetails, place: tuple[str, ...], model: type[BaseModel
         )
     if place[-1] == "[key]":
         return f"{'.'.join(place[:-1])} is no name; it begins with a letter or digit, and has at most 64 of these and . _ -"
-    value, given = _value(error), error["input"]
+    value, given = _value(error, place[-1]), error["input"]
     if isinstance(given, str) and given:
         message = message.replace(repr(given), value)
     if kind == "value_error":
@@ -80,10 +82,12 @@ def _sentence(error: ErrorDetails, place: tuple[str, ...], model: type[BaseModel
     return f"{key} is {value}; it {KINDS.get(kind) or re.sub(r'^[A-Z][a-z]+ should', 'must', message)}"
 
 
-def _value(error: ErrorDetails) -> str:
+def _value(error: ErrorDetails, key: str) -> str:
     given = error["input"]
     if isinstance(given, Mapping | list | tuple):
         return "a table" if isinstance(given, Mapping) else "a list"
+    if key in SECRETS:
+        return "a text" if isinstance(given, str) else "a number"
     if isinstance(given, bool):
         return json.dumps(given)
     if not isinstance(given, str):
@@ -102,7 +106,8 @@ def _table(place: tuple[str, ...], model: type[BaseModel]) -> type[BaseModel]:
     if len(place) == 1:
         return model
     annotation: Any = model.model_fields[place[0]].annotation
-    return Camera if place[0] == "cameras" else annotation
+    kinds = (annotation, *get_args(annotation))  # or None, of a table that may be missing
+    return Camera if place[0] == "cameras" else next(each for each in kinds if hasattr(each, "model_fields"))
 
 
 def _elsewhere(place: tuple[str, ...], model: type[BaseModel]) -> str:

@@ -57,6 +57,11 @@ def plain_secrets(template: str) -> list[str]:
     return found + [f"{name} in its query" for name in KEYS.findall(BRACE.sub("", template))]
 
 
+def plain(template: str) -> bool:
+    """Whether there is text, and no part of it stands for a secret."""
+    return bool(template) and BRACE.search(template) is None
+
+
 def _value(match: re.Match[str], environ: Mapping[str, str], folder: Path, key: str) -> str:
     if name := match["name"]:
         if not environ.get(name):

@@ -4,16 +4,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from models.bundle import DEFAULT
 from models.card import Precision
 from models.errors import UsageError
+from stream.configuration.frozen import Frozen
+from stream.configuration.outputs import Outputs, Retention
 from stream.configuration.secrets import shown
 from stream.following.passage import BRIDGE_S, FORGET_S, SHORTEST_S
 from stream.health.place import Place
 from stream.looking.policy import policy_named
 from stream.looking.views import views_named
+from stream.telling.settings import MqttSettings, OutboxSettings, WebhookSettings
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -25,13 +28,7 @@ LARGEST_BATCH = 256
 MOST_THREADS = 256
 
 
-class _Settings(BaseModel):
-    """Frozen, so that two can be compared; an unknown name is a mistake."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), hide_input_in_errors=True)
-
-
-class Defaults(_Settings):
+class Defaults(Frozen):
     """How cameras are looked at that do not say otherwise."""
 
     enabled: Annotated[bool, Field(description="false: the camera is left alone.")] = True
@@ -41,7 +38,7 @@ class Defaults(_Settings):
     zones: Annotated[
         dict[Name, Polygon],
         Field(description="Named polygons to look at, in place of `views`; corners as shares of width and height."),
-    ] = {}
+    ] = {}  # noqa: RUF012 - pydantic copies it
     threshold: Annotated[
         float | str | None,
         Field(description="Probability, or an aim of the model's card, from which on a ship is in sight."),
@@ -148,7 +145,7 @@ class Camera(Defaults):
         return camera
 
 
-class PassageSettings(_Settings):
+class PassageSettings(Frozen):
     """What counts as one passage of a ship. Seconds."""
 
     bridge: Annotated[Seconds, Field(description="Without a ship no longer than this, it is one passage.")] = BRIDGE_S
@@ -156,36 +153,7 @@ class PassageSettings(_Settings):
     forget: Annotated[Seconds, Field(description="Blind for longer than this, a passage ends.")] = FORGET_S
 
 
-class Outputs(_Settings):
-    """Where things go; what has no place is not written."""
-
-    detections: Annotated[str | None, Field(description="JSON Lines, a line a frame; - is standard output.")] = None
-    passages: Annotated[Path | None, Field(description="JSON Lines: begin, updates and end of passages.")] = None
-    csv: Annotated[Path | None, Field(description="Detections as a table.")] = None
-    hours: Annotated[
-        Path | None, Field(description="JSON Lines: per camera and hour for how long it could see, and what.")
-    ] = None
-    video: Annotated[Path | None, Field(description="Annotated video: an .mp4; of several cameras a folder.")] = None
-    snapshots: Annotated[Path | None, Field(description="Folder for the best frame of each passage.")] = None
-    sheet: Annotated[Path | None, Field(description="Contact sheet of all passages (.jpg or .png).")] = None
-    rotate_mb: Annotated[
-        float | None, Field(gt=0, description="Begin a new detections file after so many megabytes.")
-    ] = None
-    keep: Annotated[int, Field(ge=1, description="So many old detections files stay.")] = 10
-    fsync: Annotated[Literal["never", "second", "line"], Field(description="When lines are forced onto the disk.")] = (
-        "never"
-    )
-
-
-class Retention(_Settings):
-    """What of the snapshots stays: the oldest go first."""
-
-    max_mb: Annotated[float | None, Field(gt=0, description="All snapshots together.")] = None
-    days: Annotated[float | None, Field(gt=0, description="Age of the oldest.")] = None
-    free_mb: Annotated[float, Field(ge=0, description="So much disk stays free; else no pictures are written.")] = 200.0
-
-
-class Settings(_Settings):
+class Settings(Frozen):
     """All of a watch."""
 
     cameras: Annotated[dict[Name, Camera], Field(min_length=1)]
@@ -213,3 +181,11 @@ class Settings(_Settings):
     passages: PassageSettings = PassageSettings()
     outputs: Outputs = Outputs()
     retention: Retention = Retention()
+    mqtt: Annotated[MqttSettings | None, Field(description="A broker that hears of passages and states.")] = None
+    webhook: Annotated[WebhookSettings | None, Field(description="An address that passages are posted to.")] = None
+    outbox: OutboxSettings = OutboxSettings()
+
+    @property
+    def enabled(self) -> dict[str, bool]:
+        """For each camera whether it is watched."""
+        return {name: camera.enabled for name, camera in self.cameras.items()}

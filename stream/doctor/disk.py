@@ -22,7 +22,7 @@ SAMPLE = 8 * MB
 
 def disk(settings: Settings) -> Iterator[Finding]:
     """Where there are no outputs, of the current folder."""
-    for folder in folders_of(settings.outputs) or [Path.cwd()]:
+    for folder in folders_of(settings) or [Path.cwd()]:
         yield _room(folder, settings.retention.free_mb)
         yield from _files(folder)
         yield _speed(folder)

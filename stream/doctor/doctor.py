@@ -11,12 +11,16 @@ from stream.doctor.cameras import cameras
 from stream.doctor.disk import disk
 from stream.doctor.finding import Finding, failed
 from stream.doctor.model import model
+from stream.doctor.receivers import receivers
 from stream.doctor.running import running
+from stream.doctor.store import store
 
 Check = Callable[[Settings], Iterable[Finding]]
 CHECKS: list[tuple[str, Check]] = [
     ("box", box),
     ("disk", disk),
+    ("store", store),
+    ("receivers", receivers),
     ("watch", running),
     ("model", model),
     ("cameras", cameras),

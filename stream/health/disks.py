@@ -3,17 +3,22 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from stream.configuration.settings import Outputs
-from stream.sinks.jsonl import STDOUT
+from stream.configuration.outputs import Outputs
+from stream.configuration.settings import Settings
+from stream.sinks.places import files_of
 
 
-def folders_of(outputs: Outputs) -> list[Path]:
-    """Folders that outputs go to, those that are not there yet, too; each once."""
-    names = (outputs.detections, outputs.passages, outputs.csv, outputs.hours, outputs.video, outputs.sheet)
-    files = [Path(name) for name in names if name is not None and str(name) != STDOUT]
-    folders = [path if path == outputs.video and not path.suffix else path.parent for path in files]
-    folders += [] if outputs.snapshots is None else [outputs.snapshots]
+def folders_of(settings: Settings) -> list[Path]:
+    """Folders that a watch writes to, those that are not there yet, too; each once."""
+    outputs = settings.outputs
+    folders = [path if _is_folder(path, outputs) else path.parent for path in files_of(outputs)]
+    if settings.mqtt is not None or settings.webhook is not None:
+        folders.append(settings.outbox.file.parent)
     return list(dict.fromkeys(folder.absolute() for folder in folders))
+
+
+def _is_folder(path: Path, outputs: Outputs) -> bool:
+    return path == outputs.snapshots or (path == outputs.video and not path.suffix)
 
 
 def existing(folder: Path) -> Path:

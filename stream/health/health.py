@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from models.classifier import Classifier
 from models.closing import Closing
 from models.extras import check_installed
-from stream.configuration.settings import Outputs, Settings
+from stream.configuration.settings import Settings
 from stream.health.notify import Notifier
 from stream.health.readiness import sentence
 from stream.health.vitals import Vitals, vitals_of
@@ -51,7 +51,7 @@ class Health(Closing):
         self._metrics: Metrics | None = None
         self._server: Server | None = None
         if settings.metrics is not None:
-            self._serve(settings.metrics, settings.outputs, classifier)
+            self._serve(settings.metrics, settings, classifier)
         self._notifier = Notifier(environ)
 
     def update(self, session: Session, looks: Sequence[Look]) -> None:
@@ -71,10 +71,10 @@ class Health(Closing):
         if self._server is not None:
             self._server.close()
 
-    def _serve(self, place: str, outputs: Outputs, classifier: Classifier) -> None:
+    def _serve(self, place: str, settings: Settings, classifier: Classifier) -> None:
         check_installed("metrics", "prometheus_client")
         from stream.health.metrics import Metrics
         from stream.health.server import Server
 
-        self._metrics = Metrics(lambda: self.vitals, outputs, classifier, self._clock)
+        self._metrics = Metrics(lambda: self.vitals, settings, classifier, self._clock)
         self._server = Server(place, self._metrics.registry, lambda: self.vitals, self._clock)

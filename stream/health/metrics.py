@@ -12,7 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from models.classifier import Classifier
-from stream.configuration.settings import Outputs
+from stream.configuration.settings import Settings
 from stream.health.disks import existing, folders_of, one_a_disk
 from stream.health.vitals import CameraVitals, Vitals
 from stream.looking.detection import State
@@ -35,7 +35,7 @@ class Metrics(Collector):
 
     Args:
         vitals: gives the newest; None before the first turn.
-        outputs: whose disks are looked at.
+        settings: of the watch, whose disks are looked at.
         classifier: that answers.
         clock: monotonic, in seconds.
     """
@@ -43,11 +43,11 @@ class Metrics(Collector):
     def __init__(
         self,
         vitals: Callable[[], Vitals | None],
-        outputs: Outputs,
+        settings: Settings,
         classifier: Classifier,
         clock: Callable[[], float],
     ) -> None:
-        self._vitals, self._folders, self._clock = vitals, folders_of(outputs), clock
+        self._vitals, self._folders, self._clock = vitals, folders_of(settings), clock
         bundle = classifier.bundle
         self._build = {
             "version": version("rivereye"),

@@ -44,4 +44,5 @@ def vitals_of(session: Session, now: float) -> Vitals:
         for camera in session.pipeline.cameras
     }
     sinks = session.sinks
-    return Vitals(now, cameras, sinks.depths(), sinks.left_out(), sinks.troubles())
+    left_out = sinks.left_out() | sinks.listeners.left_out()
+    return Vitals(now, cameras, sinks.depths(), left_out, sinks.troubles())

@@ -9,7 +9,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from models.errors import OutputError
-from stream.configuration.settings import Retention
+from stream.configuration.outputs import Retention
 
 MARKER = ".rivereye-snapshots"
 """Stands in each folder that rivereye made; in others nothing is deleted."""

@@ -2,8 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,13 +12,15 @@ from pydantic import BaseModel
 
 from models.closing import Closing
 from models.errors import OutputError
-from stream.configuration.settings import Outputs, Retention
+from stream.configuration.outputs import Outputs, Retention
 from stream.following.coverage import Hour
 from stream.following.watch import News
 from stream.looking.pipeline import Look
 from stream.sinks.annotate import annotate
 from stream.sinks.csvfile import CsvFile
-from stream.sinks.jsonl import STDOUT, JsonLines
+from stream.sinks.jsonl import JsonLines
+from stream.sinks.listeners import Listeners
+from stream.sinks.places import lists_of, tidied
 from stream.sinks.snapshots import Snapshots
 from stream.sinks.worker import Worker
 
@@ -43,14 +45,23 @@ class Sinks(Closing):
         retention: of snapshots.
         live: see above.
         append: lists go on after what is there.
+        listeners: closed with the places.
 
     Raises:
         OutputError: one of them cannot be written.
         BrokenPipeError: standard output was closed.
     """
 
-    def __init__(self, outputs: Outputs, retention: Retention, live: bool, append: bool = False) -> None:
+    def __init__(
+        self,
+        outputs: Outputs,
+        retention: Retention,
+        live: bool,
+        append: bool = False,
+        listeners: Listeners | None = None,
+    ) -> None:
         self._outputs, self._live = outputs, live
+        self.listeners = listeners or Listeners()
         # A video cannot be added to: in a folder, each watch of a live camera has its own.
         self._begun = f"-{datetime.now(UTC):%Y%m%dT%H%M%SZ}" if live else ""
         self._stack = ExitStack()
@@ -59,8 +70,9 @@ class Sinks(Closing):
         self._broken: dict[str, str] = {}
         self._gone: Counter[str] = Counter()
         self.snapshots: Snapshots | None = None
-        before = {path for path in _files(outputs) if path.exists()}
-        with self._stack, _tidied(outputs, before):  # what is open is closed where a later one cannot be opened
+        before = {path for path in lists_of(outputs) if path.exists()}
+        with self._stack, tidied(outputs, before):  # what is open is closed where a later one cannot be opened
+            self._stack.enter_context(self.listeners)
             if outputs.detections is not None:
                 rotate = None if outputs.rotate_mb is None else round(outputs.rotate_mb * MB)
                 lines = JsonLines(outputs.detections, rotate, outputs.keep, outputs.fsync, append=append)
@@ -83,6 +95,7 @@ class Sinks(Closing):
         """`fps`: of the source, for the video; None where unknown."""
         self._put("detections", look.detection)
         self._put("csv", look.detection)
+        self.listeners.look(look.detection)
         if self._outputs.video is not None and look.frame.picture is not None:
             self._film(look, self._outputs.video, fps)
 
@@ -91,6 +104,7 @@ class Sinks(Closing):
             self._put("passages", each.event)
             if each.better and each.picture is not None:
                 self._put("snapshots", each)
+        self.listeners.news([each.event for each in news])
 
     def hours(self, hours: Sequence[Hour]) -> None:
         for hour in hours:
@@ -102,14 +116,14 @@ class Sinks(Closing):
         found |= {f"video of {camera}": trouble for camera, trouble in self._broken.items()}
         if self.snapshots is not None and self.snapshots.troubled:
             found["snapshots"] = self.snapshots.troubled
-        return found
+        return found | self.listeners.troubles()
 
     def depths(self) -> dict[str, int]:
-        """How many items wait for each place."""
-        return {name: worker.depth for name, worker in self._all()}
+        """How many items wait for each place, and for each listener."""
+        return {name: worker.depth for name, worker in self._all()} | self.listeners.depths()
 
     def left_out(self) -> dict[str, int]:
-        """How many items each place has not got, and never will."""
+        """How many items each place has not got, and never will. What listeners have not got they say themselves."""
         found = dict(self._gone)
         for name, worker in self._all():
             found[name] = found.get(name, 0) + worker.shed + worker.lost
@@ -120,6 +134,7 @@ class Sinks(Closing):
     def close(self) -> None:
         """Writes what waits; of live watches for CLOSING_S at most, all places together. May be called twice."""
         until = time.monotonic() + CLOSING_S
+        self.listeners.leave()
         try:
             for _, worker in self._all():
                 worker.close(max(0.0, until - time.monotonic()) if self._live else None)
@@ -190,30 +205,3 @@ def _drawn_on(video: "VideoFile") -> Callable[[Look], None]:
         video.write(annotate(look.frame.picture, look.detection), look.frame.media_time)
 
     return write
-
-
-def _files(outputs: Outputs) -> list[Path]:
-    named = [outputs.detections, outputs.csv, outputs.passages, outputs.hours]
-    return [Path(name) for name in named if name is not None and name != STDOUT]
-
-
-@contextmanager
-def _tidied(outputs: Outputs, before: Collection[Path]) -> Iterator[None]:
-    """Where a place cannot be opened, the empty files of the others go: they would be in the way of the next try."""
-    try:
-        yield
-    except OutputError:
-        for path in _files(outputs):
-            if path not in before and path.is_file() and not path.stat().st_size:
-                path.unlink()
-        raise
-
-
-def check_places(outputs: Outputs, several: bool) -> None:
-    """Raises OutputError where the names of places do not fit what goes there."""
-    if outputs.video is not None and several and outputs.video.suffix:
-        raise OutputError(
-            f"cannot write {outputs.video}: several cameras need a folder for their videos; give a name without a suffix"
-        )
-    if outputs.video is not None and not several and outputs.video.suffix.lower() not in ("", ".mp4"):
-        raise OutputError(f"cannot write {outputs.video}: the video is an MP4; give a name that ends in .mp4")

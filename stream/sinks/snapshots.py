@@ -12,7 +12,7 @@ import cv2
 
 from models.errors import OutputError
 from models.picture import Picture
-from stream.configuration.settings import Retention
+from stream.configuration.outputs import Retention
 from stream.sinks.retention import MARKER, MB, NAME, going, kept_in, remove
 
 JPEG_QUALITY = 90

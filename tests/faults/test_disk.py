@@ -13,7 +13,7 @@ import pytest
 
 from models.errors import OutputError
 from models.picture import Picture, read_picture
-from stream.configuration.settings import Retention
+from stream.configuration.outputs import Retention
 from stream.looking.detection import Detection
 from stream.sinks.csvfile import CsvFile
 from stream.sinks.jsonl import JsonLines, Sync

@@ -86,6 +86,7 @@ def test_a_camera_that_is_not_enabled_is_not_there() -> None:
         ({"outputs": {"csv": "x.csv", "keep": 3}}, ("outputs.csv", "outputs.keep")),
         ({"passages": {"bridge": 9}, "retention": {"days": 1}}, ("passages.bridge", "retention.days")),
         ({"outputs": {}}, ()),
+        ({"mqtt": {"host": "h"}, "outputs": {"store": "river.db"}}, ("outputs.store", "mqtt")),
     ],
 )
 def test_what_is_not_of_a_camera_needs_a_new_start(given: dict[str, object], keys: tuple[str, ...]) -> None:
@@ -95,6 +96,14 @@ def test_what_is_not_of_a_camera_needs_a_new_start(given: dict[str, object], key
     assert str(found) == (
         f"1 camera as before; start rivereye again for {', '.join(keys)}" if keys else "nothing changed"
     )
+
+
+def test_a_new_password_of_a_broker_is_a_change() -> None:
+    old, new = (
+        settings({"north": NORTH}, mqtt={"host": "h", "user": "u", "password": each}) for each in ("one", "two")
+    )
+    assert changes(old, new).beyond == ("mqtt.password",)
+    assert changes(old, settings({"north": NORTH})).beyond == ("mqtt",)
 
 
 def test_no_sentence_holds_a_secret() -> None:

@@ -12,7 +12,9 @@ from models.errors import UsageError
 from stream.configuration.changes import changes
 from stream.configuration.config import EXAMPLE, SCHEMA, File, load_settings, read_settings, schema
 from stream.configuration.configverbs import check
-from stream.configuration.settings import Camera, Outputs, PassageSettings, Retention, Settings
+from stream.configuration.outputs import Outputs, Retention
+from stream.configuration.settings import Camera, PassageSettings, Settings
+from stream.telling.settings import MqttSettings, OutboxSettings, WebhookSettings
 
 DOCS = Path(__file__).parents[3] / "docs" / "configuration.md"
 SECRET = "hunter2"  # noqa: S105
@@ -35,7 +37,8 @@ def source_of(settings: Settings, name: str = "north") -> str:
 
 
 def test_a_minimal_file_is_enough(tmp_path: Path) -> None:
-    assert not changes(Settings.model_validate({"cameras": {"north": {"source": "test"}}}), load(tmp_path, MINIMAL))
+    usual = {"cameras": {"north": {"source": "test"}}, "outbox": {"file": tmp_path / "rivereye.outbox"}}
+    assert not changes(Settings.model_validate(usual), load(tmp_path, MINIMAL))
 
 
 def test_defaults_fill_what_a_camera_leaves_open(tmp_path: Path) -> None:
@@ -85,6 +88,10 @@ csv = "/a.csv"
         ({"RIVEREYE_OUTPUTS__DETECTIONS": "-"}, "outputs.detections", "-"),
         ({"RIVEREYE_OUTPUTS__DETECTIONS": "/d.jsonl"}, "outputs.csv", Path("/a.csv")),
         ({"RIVEREYE_RETENTION__DAYS": "1"}, "retention.days", 1),
+        ({"RIVEREYE_OUTPUTS__STORE": "river.db", "RIVEREYE_OUTPUTS__BOX": "7"}, "outputs.box", "7"),
+        ({"RIVEREYE_MQTT__HOST": "h", "RIVEREYE_MQTT__TLS": "true"}, "mqtt.used_port", 8883),
+        ({"RIVEREYE_MQTT": '{"host": "h"}', "RIVEREYE_MQTT__PORT": "7"}, "mqtt.port", 7),
+        ({"RIVEREYE_OUTBOX__FILE": "/o"}, "outbox.file", Path("/o")),
     ],
 )
 def test_the_environment_goes_over_the_file(tmp_path: Path, environ: dict[str, str], place: str, value: object) -> None:
@@ -146,6 +153,63 @@ def test_secrets_are_put_in_place_and_not_shown(tmp_path: Path) -> None:
     assert settings.cameras["north"].shown == "rtsp://***@192.0.2.1/1"
 
 
+def test_secrets_of_store_broker_and_webhook_are_put_in_place_and_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "pw").write_text(f"{SECRET}/@\n")
+    text = """
+    [outputs]
+    store = "postgresql://watch:{file:pw}@192.0.2.1/river?sslmode=require"
+    [mqtt]
+    host = "192.0.2.1"
+    user = "{NAME}"
+    password = "{file:pw}"
+    tls = true
+    tls_ca_certs = "ca.pem"
+    [webhook]
+    url = "{NAME}"
+    secret = "{file:pw}"
+    [outbox]
+    file = "waits"
+    """
+    settings = load(tmp_path, MINIMAL + text, {"NAME": f"https://{SECRET}.example/"})
+    assert settings.outputs.store is not None
+    assert (
+        settings.outputs.store.get_secret_value()
+        == f"postgresql://watch:{SECRET}%2F%40@192.0.2.1/river?sslmode=require"
+    )
+    assert settings.mqtt is not None
+    assert settings.mqtt.password is not None
+    assert settings.mqtt.password.get_secret_value() == f"{SECRET}/@"
+    assert settings.mqtt.tls_ca_certs == tmp_path / "ca.pem"
+    assert settings.webhook is not None
+    assert settings.webhook.url.get_secret_value() == f"https://{SECRET}.example/"
+    assert settings.outbox.file == tmp_path / "waits"
+    assert SECRET not in repr(settings) + str(settings) + settings.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("river.db", "{folder}/river.db"), ("sqlite:///river.db", "{folder}/river.db"), ("/x/river.db", "/x/river.db")],
+)
+def test_a_store_begins_beside_the_file(tmp_path: Path, written: str, read: str) -> None:
+    store = load(tmp_path, f'{MINIMAL}[outputs]\nstore = "{written}"').outputs.store
+    assert store is not None
+    assert store.get_secret_value() == read.format(folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[outputs]\nstore = 'mysql://h/river'", "outputs.store: no store of the kind 'mysql'"),
+        ("[outputs]\nstore = '{WHAT}'", "outputs.store: the environment variable WHAT is not set"),
+        ("[mqtt]\nhost = 'h'\nuser = 'u'\npassword = '{WHAT}'", "mqtt.password: the environment variable WHAT is not"),
+    ],
+)
+def test_what_cannot_be_put_in_place_is_named(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        load(tmp_path, MINIMAL + text)
+    assert str(raised.value).startswith(f"{tmp_path}/river.toml: {said}")
+
+
 def test_secrets_of_a_camera_that_is_not_enabled_are_not_looked_for(tmp_path: Path) -> None:
     text = '[cameras.north]\nenabled = false\nsource = "{LOST}"\n'
     assert source_of(load(tmp_path, text)) == "{LOST}"
@@ -186,6 +250,13 @@ def test_secrets_of_a_camera_that_is_not_enabled_are_not_looked_for(tmp_path: Pa
         ("defaults = 3\n" + MINIMAL, "defaults is 3; it must be a table"),
         ("", "there is no camera; give one: a table [cameras.NAME] with a source"),
         ("[cameras]", "there is no camera; give one"),
+        (MINIMAL + "[mqtt]\nhots = 'h'", "mqtt.hots is no known key; did you mean host? known: host, port,"),
+        (MINIMAL + "[mqtt]", "mqtt.host is missing"),
+        (MINIMAL + "[mqtt]\nhost = 'h'\npassword = 'p'", "mqtt: password needs a user"),
+        (MINIMAL + "[mqtt]\nhost = 'h'\nuser = 'u'\npassword = 1234", "mqtt.password is a number; it must be a text"),
+        (MINIMAL + "[webhook]\nurl = ['x']\nsecret = 's'", "webhook.url is a list; it must be a text"),
+        ("webhook = 3\n" + MINIMAL, "webhook is 3; it must be a table"),
+        (MINIMAL + "[outputs]\nstore = 5", "outputs.store is a number; it must be a text"),
     ],
 )
 def test_a_mistake_is_named_with_file_key_value_and_what_is_allowed(tmp_path: Path, text: str, said: str) -> None:
@@ -284,6 +355,13 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         f"[cameras.north]\nsource = '{ADDRESS}{{'",
         f"[cameras.north]\nsource = '{ADDRESS}'\nsource = '{ADDRESS}'",
         f"[cameras.'{ADDRESS}']\nsource = 'test'",
+        f"{MINIMAL}[mqtt]\nhost = '{ADDRESS}'",
+        f"{MINIMAL}[mqtt]\nhost = 'watch:{SECRET}@192.0.2.1'",
+        f"{MINIMAL}[mqtt]\nhost = 'h'\npassword = '{SECRET}'",
+        f"{MINIMAL}[webhook]\nurl = '{SECRET}'",
+        f"webhook = '{SECRET}'\n{MINIMAL}",
+        f"{MINIMAL}[outputs]\nstore = 'postgresql://watch:{SECRET}@/@192.0.2.1/river'",
+        f"{MINIMAL}[outputs]\nstore = ['{SECRET}']",
     ],
 )
 def test_no_message_shows_a_secret_wherever_it_stands(tmp_path: Path, text: str) -> None:
@@ -317,6 +395,7 @@ def keys() -> dict[str, object]:
     """Every key that is no table, by its table and name, with its default."""
     tables: dict[str, type[BaseModel]] = {"cameras": Camera}
     tables |= {"passages": PassageSettings, "outputs": Outputs, "retention": Retention}
+    tables |= {"mqtt": MqttSettings, "webhook": WebhookSettings, "outbox": OutboxSettings}
     found = {
         f"{table}.{key}": field.get_default()
         for table, model in tables.items()
@@ -359,11 +438,16 @@ def test_the_example_of_the_docs_is_valid(tmp_path: Path) -> None:
 def test_the_example_and_all_it_shows_in_comments_is_valid(tmp_path: Path) -> None:
     plain = EXAMPLE.read_text(encoding="utf-8")
     check(write(tmp_path, plain))
-    shown = re.sub(r"^# (\w+ = )", r"\1", plain, flags=re.MULTILINE)
+    shown = re.sub(r"^# (\w+ = |\[)", r"\1", plain, flags=re.MULTILINE)
     assert shown != plain
-    check(write(tmp_path, shown.replace("enabled = false", "enabled = true").replace("{NORTH_PASSWORD}", "x")))
+    filled = re.sub(r"\{[A-Z_]+\}", "x", shown).replace("enabled = false", "enabled = true")
+    check(write(tmp_path, re.sub(r"^ca_certs = .*", "", filled, flags=re.MULTILINE)))  # there is no such file
     table = tomllib.loads(shown)
     there = {f".{key}" for key, value in table.items() if not isinstance(value, dict)}
-    there |= {f"{name}.{key}" for name in ("passages", "outputs", "retention") for key in table[name]}
+    there |= {
+        f"{name}.{key}"
+        for name in ("passages", "outputs", "retention", "mqtt", "webhook", "outbox")
+        for key in table[name]
+    }
     there |= {f"cameras.{key}" for camera in (table["defaults"], *table["cameras"].values()) for key in camera}
     assert there == set(keys())

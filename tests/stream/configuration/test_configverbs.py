@@ -47,6 +47,14 @@ def test_check_says_what_would_run(
     enabled = false
     [outputs]
     csv = "x.csv"
+    store = "postgresql://watch:{SECRET}@192.0.2.1/river"
+    [mqtt]
+    host = "192.0.2.9"
+    user = "watch"
+    password = "{SECRET}"
+    [webhook]
+    url = "https://example.org/{SECRET}"
+    secret = "{{NORTH}}"
     """
     check(write(tmp_path, text))
     said = capsys.readouterr().err
@@ -60,6 +68,13 @@ def test_check_says_what_would_run(
     assert "model brightness fp32 on auto" in said
     assert f"csv: {tmp_path}/x.csv" in said
     assert "cameras.east.source holds its password in plain text; write {EAST_SECRET} in its place" in said
+    assert "store: postgresql://***@192.0.2.1/river" in said
+    assert "mqtt: 192.0.2.9:1883, topics rivereye/..." in said
+    assert "webhook: https://example.org/***" in said
+    assert "outputs.store holds its password in plain text; write {STORE_SECRET} in its place" in said
+    assert "mqtt.password is in plain text; write {MQTT_SECRET} in its place" in said
+    assert "webhook.secret" not in said
+    assert "mqtt: the password goes to 192.0.2.9:1883 unencrypted" in said
     assert "is valid" in said
     assert SECRET not in said
 

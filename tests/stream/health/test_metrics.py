@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from models.bundle import open_bundle
 from models.classifier import Classifier
-from stream.configuration.settings import Outputs
+from stream.configuration.settings import Settings
 from stream.health.metrics import Metrics
 from stream.health.vitals import Vitals
 from stream.looking.pipeline import Look
@@ -34,8 +34,13 @@ def classifier(bundle: Path) -> Iterator[Classifier]:
 def made(classifier: Classifier, tmp_path: Path) -> tuple[Metrics, list[Vitals]]:
     """Metrics, and the vitals that they see: the last of the list."""
     seen: list[Vitals] = []
-    outputs = Outputs(detections=str(tmp_path / "a.jsonl"), snapshots=tmp_path / "not" / "there")
-    return Metrics(lambda: seen[-1] if seen else None, outputs, classifier, lambda: NOW + 1), seen
+    settings = Settings.model_validate(
+        {
+            "cameras": {"north": {"source": "test"}},
+            "outputs": {"detections": str(tmp_path / "a.jsonl"), "snapshots": tmp_path / "not" / "there"},
+        }
+    )
+    return Metrics(lambda: seen[-1] if seen else None, settings, classifier, lambda: NOW + 1), seen
 
 
 def read(metrics: Metrics) -> dict[str, list[tuple[Labels, float]]]:

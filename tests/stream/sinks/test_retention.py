@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import OutputError
-from stream.configuration.settings import Retention
+from stream.configuration.outputs import Retention
 from stream.sinks.retention import DAY_S, LONGEST_LINE, MARKER, MB, Kept, cut_torn, going, kept_in, move_on, remove
 
 NOW = 1_000 * DAY_S

@@ -7,7 +7,7 @@ import pytest
 
 from models.errors import OutputError
 from models.picture import Picture, read_picture
-from stream.configuration.settings import Retention
+from stream.configuration.outputs import Retention
 from stream.sinks.retention import DAY_S, MARKER, MB
 from stream.sinks.snapshots import BLOCK, Snapshots
 from tests.factories import BRIGHT, DARK, grey

@@ -1,0 +1,5 @@
+"""A PostgreSQL server."""
+
+from tests.stream.store.conftest import postgres
+
+__all__ = ["postgres"]
