@@ -188,7 +188,7 @@ def silent(listening: socket.socket) -> None:
 
 def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
     code = "import sys; sys.modules['prometheus_client'] = None; import rivereye; rivereye.main()"
-    command = [sys.executable, "-c", code, "stream", "test", "--output", tmp_path / "a.jsonl", "--metrics", "9753"]
+    command = [sys.executable, "-c", code, "stream", "test", "--metrics", "9753", "--output", str(tmp_path / "a.jsonl")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert "needs prometheus_client" in done.stderr
