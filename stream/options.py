@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 console = Console(stderr=True)
-LOOKING, PLACES = "How to look", "Where it goes"
+LOOKING, PLACES, LINE = "How to look", "Where it goes", "Connection"
 
 SOURCE = "A video file, a folder or glob of pictures, a URL (rtsp, http, ...), the number of a camera, - (standard input) or test."
 ModelName = Annotated[str, typer.Option(help="Folder of a bundle, or the name of a released model.")]
@@ -46,5 +46,20 @@ Store = Annotated[
     typer.Option(
         help="Of live cameras, passages and coverage to be asked: an SQLite file, which is added to, or postgresql://USER@HOST/DATABASE.",
         rich_help_panel=PLACES,
+    ),
+]
+Retries = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        help="Give a camera up after so many failures in a row. By itself never: it is tried again at least once a minute.",
+        rich_help_panel=LINE,
+    ),
+]
+Hwaccel = Annotated[
+    str | None,
+    typer.Option(
+        help="Hardware that decodes: none, auto, vaapi, d3d11, mfx. What is really used is shown. By itself what was tuned, else none.",
+        rich_help_panel=LINE,
     ),
 ]

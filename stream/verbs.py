@@ -9,14 +9,17 @@ import typer
 
 from models.bundle import DEFAULT
 from stream.options import (
+    LINE,
     LOOKING,
     PLACES,
     SOURCE,
     Config,
+    Hwaccel,
     Metrics,
     ModelName,
     Precision,
     Provider,
+    Retries,
     Store,
     Threads,
     console,
@@ -24,7 +27,7 @@ from stream.options import (
 
 BESIDE = ("config", "sources", "overwrite")
 """What may stand beside a configuration file, or is refused there by itself."""
-TIME, LINE = "What to look at", "Connection"
+TIME = "What to look at"
 
 
 def stream(
@@ -152,21 +155,8 @@ def stream(
         float,
         typer.Option(min=0.1, help="Seconds to wait for a frame, then connect again.", rich_help_panel=LINE),
     ] = 10.0,
-    retries: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            help="Give a camera up after so many failures in a row. By itself never: it is tried again at least once a minute.",
-            rich_help_panel=LINE,
-        ),
-    ] = None,
-    hwaccel: Annotated[
-        str | None,
-        typer.Option(
-            help="Hardware that decodes: none, auto, vaapi, d3d11, mfx. What is really used is shown. By itself what was tuned, else none.",
-            rich_help_panel=LINE,
-        ),
-    ] = None,
+    retries: Retries = None,
+    hwaccel: Hwaccel = None,
 ) -> None:
     """Look at cameras, videos or pictures, frame by frame: is a ship in sight?
 
