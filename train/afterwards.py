@@ -12,7 +12,7 @@ from train.options import Data, Features, Groups, MixedPrecision, Overwrite, Pos
 
 console = Console(stderr=True)
 
-KEEP = 0.125
+KEEP = 0.25
 """The slimmest of which the released one lost nothing that could be told from chance: docs/slim.md."""
 
 
@@ -40,7 +40,9 @@ def slim(
     out: Annotated[Path, typer.Option(help="Folder of the slim network's run, to be made.")],
     keep: Annotated[
         float | None,
-        typer.Option(help="Share of the channels that is kept; of the first two blocks half of that. By itself 0.125."),
+        typer.Option(
+            help="Share of the channels that is kept; of the first two blocks three quarters of that. By itself 0.25."
+        ),
     ] = None,
     budget: Annotated[
         str | None,
@@ -48,10 +50,10 @@ def slim(
             help="In place of --keep: the slimmest network that loses no more accuracy than this on validation pictures, such as 0.5pp (percentage points)."
         ),
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="To learn again what pruning cost.")] = 16,
+    epochs: Annotated[int, typer.Option(min=1, help="To learn again what pruning cost.")] = 20,
     learning_rate: Annotated[
         float, typer.Option(min=1e-7, max=0.1, help="The highest; it rises to it, then falls.")
-    ] = 1e-3,
+    ] = 5e-4,
     batch: Annotated[int, typer.Option(min=1, help="Pictures a step.")] = 64,
     features: Features = None,
     mixed_precision: MixedPrecision = None,

@@ -46,10 +46,10 @@ class Slimming:
     """`keep`: share of the channels (see `train.widths.widths_at`); None: the least that keeps within `budget`, percentage points of accuracy that may
     be lost on validation pictures. `epochs`: of each slim network."""
 
-    keep: float | None = 0.125
+    keep: float | None = 0.25
     budget: float | None = None
-    epochs: int = 16
-    learning_rate: float = 1e-3
+    epochs: int = 20
+    learning_rate: float = 5e-4
     batch: int = 64
     features: Path | None = None
     mixed_precision: bool | None = None

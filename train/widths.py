@@ -9,7 +9,7 @@ a slim one: docs/slim.md has the profile."""
 STEP, LEAST = 16, 16
 """Channels. ONNX Runtime's convolutions in 8 bits take 16 at a time: 24 cost as much as 32."""
 FIRST_STEP, FIRST_LEAST = 8, 8
-"""Of the first convolution, whose pixels are laid side by side (see `deploy.sidebyside`)."""
+"""Of the first convolution, whose pixels are laid side by side (see `deploy.bytesin`)."""
 
 
 def widths_at(full: Mapping[str, int], keep: float) -> dict[str, int]:
@@ -17,7 +17,7 @@ def widths_at(full: Mapping[str, int], keep: float) -> dict[str, int]:
 
     Args:
         full: of the full network, from the pictures on.
-        keep: share of the channels to keep, of EARLY blocks half of that; more than 0, at most 1.
+        keep: share of the channels to keep, of EARLY blocks EARLY_SHARE of that; more than 0, at most 1.
     """
     widths = {}
     for number, (name, channels) in enumerate(full.items()):
