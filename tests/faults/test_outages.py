@@ -1,6 +1,7 @@
 """A broker and a database that go and come back, and a watch that is killed: passages arrive once all the same. Real servers, a real process."""
 
 import json
+import signal
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -206,6 +207,34 @@ def test_a_reload_reaches_the_store_and_the_broker(
         phases = dict(store.execute("SELECT name, phase FROM cameras"))
     assert [list(each["cameras"]) for each in ran] == [["north"], ["south"]]
     assert phases == {"north": "ended", "south": "ended"}
+
+
+def test_ctrl_c_waits_for_nobody(
+    camera: RtspServer,
+    database: PostgresServer,
+    hub: Broker,
+    bundle: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Promise: it ends within 5 s, also where database and broker are there and say nothing."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    rest = f'[mqtt]\nhost = "{HOST}"\nport = {hub.port}\n'
+    url = database.database()
+    file = config(tmp_path, bundle, {"north": camera.urls[0]}, url, rest)
+    with watching("--config", file, lines=tmp_path / "d.jsonl") as watch:
+        watch.until(lambda: stored(database, url.rpartition("/")[2]), 40, "a passage is stored")
+        assert hub.process is not None
+        hub.process.send_signal(signal.SIGSTOP)
+        database.pause()
+        try:
+            quiet(watch, tmp_path)
+            said = watch.end()
+        finally:
+            hub.process.send_signal(signal.SIGCONT)
+            database.resume()
+    assert "store: " in said
+    assert said.count("wait for the next start") == 2
 
 
 @pytest.mark.parametrize("place", ["river.db", f"postgresql://me:{SECRET}@{HOST}:1/river"])

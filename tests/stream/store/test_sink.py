@@ -302,7 +302,7 @@ def test_a_record_that_no_store_takes_holds_up_no_other(place: str, spool: Path)
 
 def test_two_of_the_same_name_do_not_share_a_spool(place: str, spool: Path) -> None:
     """Not in one process either."""
-    with StoreSink(place, "lock", spool), pytest.raises(OutputError, match="another rivereye of this box"):
+    with StoreSink(place, "lock", spool), pytest.raises(OutputError, match="another rivereye uses it"):
         StoreSink(place, "lock", spool)
 
 
