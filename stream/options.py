@@ -8,6 +8,7 @@ from rich.console import Console
 
 console = Console(stderr=True)
 
+PLACES = "Where it goes"
 SOURCE = "A video file, a folder or glob of pictures, a URL (rtsp, http, ...), the number of a camera, - (standard input) or test."
 ModelName = Annotated[str, typer.Option(help="Folder of a bundle, or the name of a released model.")]
 Precision = Annotated[
@@ -22,4 +23,11 @@ Provider = Annotated[
 Config = Annotated[
     Path | None,
     typer.Option(help="A configuration file (see `rivereye config example`), in place of sources and options."),
+]
+Store = Annotated[
+    str | None,
+    typer.Option(
+        help="Of live cameras, passages and coverage to be asked: an SQLite file, which is added to, or postgresql://USER@HOST/DATABASE.",
+        rich_help_panel=PLACES,
+    ),
 ]

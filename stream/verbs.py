@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from models.bundle import DEFAULT
-from stream.options import SOURCE, Config, ModelName, Precision, Provider, console
+from stream.options import PLACES, SOURCE, Config, ModelName, Precision, Provider, Store, console
 
 BESIDE = ("config", "sources", "overwrite")
 """What may stand beside a configuration file, or is refused there by itself."""
-LOOKING, TIME, PLACES, LINE = "How to look", "What to look at", "Where it goes", "Connection"
+LOOKING, TIME, LINE = "How to look", "What to look at", "Connection"
 
 
 def stream(
@@ -136,13 +136,7 @@ def stream(
     sheet: Annotated[
         Path | None, typer.Option(help="Contact sheet of passages (.jpg or .png).", rich_help_panel=PLACES)
     ] = None,
-    store: Annotated[
-        str | None,
-        typer.Option(
-            help="Of live cameras, passages and coverage to be asked: an SQLite file, which is added to, or postgresql://USER@HOST/DATABASE.",
-            rich_help_panel=PLACES,
-        ),
-    ] = None,
+    store: Store = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files that are there.", rich_help_panel=PLACES)
     ] = False,
