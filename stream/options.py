@@ -31,3 +31,7 @@ Store = Annotated[
         rich_help_panel=PLACES,
     ),
 ]
+Video = Annotated[
+    Path | None,
+    typer.Option(help="Annotated video (.mp4), or a folder for those of several cameras.", rich_help_panel=PLACES),
+]

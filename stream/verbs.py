@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from models.bundle import DEFAULT
-from stream.options import PLACES, SOURCE, Config, ModelName, Precision, Provider, Store, console
+from stream.options import PLACES, SOURCE, Config, ModelName, Precision, Provider, Store, Video, console
 
 BESIDE = ("config", "sources", "overwrite")
 """What may stand beside a configuration file, or is refused there by itself."""
@@ -126,10 +126,7 @@ def stream(
             help="For each camera and hour, as JSON lines: how long it could see, and what.", rich_help_panel=PLACES
         ),
     ] = None,
-    video: Annotated[
-        Path | None,
-        typer.Option(help="Annotated video (.mp4), or a folder for those of several cameras.", rich_help_panel=PLACES),
-    ] = None,
+    video: Video = None,
     snapshots: Annotated[
         Path | None, typer.Option(help="Folder for the best frame of each passage.", rich_help_panel=PLACES)
     ] = None,
