@@ -223,7 +223,8 @@ def test_ctrl_c_waits_for_nobody(
     url = database.database()
     file = config(tmp_path, bundle, {"north": camera.urls[0]}, url, rest)
     with watching("--config", file, lines=tmp_path / "d.jsonl") as watch:
-        watch.until(lambda: stored(database, url.rpartition("/")[2]), 40, "a passage is stored")
+        watch.until(lambda: told(tmp_path), 40, "a passage ends")
+        watch.until(lambda: stored(database, url.rpartition("/")[2]), 10, "it is stored")
         assert hub.process is not None
         hub.process.send_signal(signal.SIGSTOP)
         database.pause()
