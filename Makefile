@@ -5,7 +5,7 @@ BASE := .venv-base
 DEV := .venv
 PEERS := .venv-peers
 CLIP ?= stream/demo/river.mp4
-PACKAGES := chromium gir1.2-gst-rtsp-server-1.0 python3-gi
+PACKAGES := chromium gir1.2-gst-rtsp-server-1.0 postgresql python3-gi
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
 .PHONY: help demo test check faults results format clean packages
@@ -56,7 +56,7 @@ $(PEERS)/ready: $(UV) benchmarks/peers/requirements.txt
 	$(UV) pip sync --quiet --python $(PEERS)/bin/python benchmarks/peers/requirements.txt
 	@touch $@
 
-# What the tests need of Debian, installed where it is missing: a real browser for the page of `rivereye label`, a real RTSP server.
+# What the tests need of Debian, installed where it is missing: a real browser for the page of `rivereye label`, a real RTSP server, a real PostgreSQL.
 packages:
 	@dpkg-query --show --showformat='$${db:Status-Status}\n' $(PACKAGES) 2>&1 | grep --quiet --invert-match --line-regexp installed || exit 0; \
 	$(AS_ROOT) apt-get update -qq && $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends $(PACKAGES)

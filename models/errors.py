@@ -8,6 +8,9 @@
     +-- PictureError         1  one picture cannot be read
     +-- BundleError          1  a model bundle is broken, foreign, or not what its card says
     +-- SourceError          1  a camera, video or folder cannot be opened, or was lost
+    +-- StoreError           1  a store of passages is another's, of a later version, or broken
+    |   +-- StoreAway        1  it cannot be reached or written now, and may be later
+    |   +-- RecordRefused    1  it is well, and does not take this record
     +-- GateNotMet           3  everything ran, and a measured figure is beyond its limit
 
 Messages read: what failed, on which thing, the value received, what to do.
@@ -48,6 +51,18 @@ class BundleError(RivereyeError):
 
 class SourceError(RivereyeError):
     """A camera, video or folder of pictures cannot be opened, or was lost."""
+
+
+class StoreError(RivereyeError):
+    """A store of passages is another's, of a later version, or broken."""
+
+
+class StoreAway(StoreError):
+    """A store cannot be reached or written now, and may be later."""
+
+
+class RecordRefused(StoreError):
+    """A store is well, and does not take this record."""
 
 
 class GateNotMet(RivereyeError):

@@ -36,9 +36,9 @@ def test_the_base_install_loads_nothing_heavy(module: str) -> None:
     assert {each for each in loaded if each.split(".")[0] in ("train", "deploy")} <= LIGHT
 
 
-def test_a_watch_loads_nothing_of_a_benchmark() -> None:
+def test_a_watch_loads_nothing_of_a_benchmark_or_a_store() -> None:
     """A box starts watching after every power cut."""
-    assert not packages_of(loaded_by("stream.stream")) & {"jinja2", "pygal"}
+    assert not packages_of(loaded_by("stream.stream")) & {"jinja2", "pygal", "sqlalchemy", "alembic", "psycopg"}
     assert not packages_of(loaded_by("rivereye")) & {"jinja2", "pygal", "onnxruntime"}
 
 

@@ -1,12 +1,12 @@
 """Coverage: for how much of the time a camera could see, hour by hour. No count means anything without it."""
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from stream.following.tally import Stretches, Tally
 from stream.looking.detection import Detection
 
 HOUR_S = 3600.0
@@ -42,81 +42,46 @@ class Coverage:
 
     def __init__(self, camera: str) -> None:
         self.camera = camera
-        self._hours: dict[str, _Tally] = {}
-        self._past = _Tally()
-        self._last: Detection | None = None
+        self._hours = Stretches(_hour_of)
+        self._past = Tally()
 
     def add(self, detection: Detection, passages: int = 0) -> None:
         """`passages`: how many ended with this record."""
-        tally = self._of(detection)
-        tally.frames += detection.frame_id is not None
-        tally.passages += passages
-        last, self._last = self._last, detection
-        if last is None or last.media_time is None or detection.media_time is None:
-            return
-        # Where no frame came, none came since the last one either.
-        state = detection if detection.frame_id is None else last
-        self._of(last).spend(state, max(0.0, detection.media_time - last.media_time))
+        self._hours.add(detection, passages)
 
     def ended(self, passages: int) -> None:
         """So many passages ended when the watch did, after the last record."""
-        if self._last is not None:
-            self._of(self._last).passages += passages
+        self._hours.ended(passages)
 
     def hours(self) -> Iterator[Hour]:
         """In order of time, or of their first record where the wall clock was set back."""
-        for hour, tally in self._hours.items():
-            yield tally.as_hour(self.camera, hour)
+        for hour, tally in self._hours.tallies.items():
+            yield self._as_hour(hour, tally)
 
     def total(self) -> Hour:
         """All hours together, forgotten ones too."""
-        whole = _Tally()
-        for tally in (self._past, *self._hours.values()):
+        whole = Tally()
+        for tally in (self._past, *self._hours.tallies.values()):
             whole.join(tally)
-        return whole.as_hour(self.camera, "all")
+        return self._as_hour("all", whole)
 
     def take_finished(self) -> list[Hour]:
         """Hours but the newest, which are then forgotten: a watch of months must not grow."""
         finished = []
-        for hour in list(self._hours)[:-1]:
-            tally = self._hours.pop(hour)
+        for hour, tally in self._hours.take_finished():
             self._past.join(tally)
-            finished.append(tally.as_hour(self.camera, hour))
+            finished.append(self._as_hour(hour, tally))
         return finished
 
-    def _of(self, detection: Detection) -> "_Tally":
-        return self._hours.setdefault(_hour_of(detection), _Tally())
-
-
-class _Tally:
-    def __init__(self) -> None:
-        self.seconds = self.ship_s = 0.0
-        self.unknown: Counter[str] = Counter()
-        self.frames = self.passages = 0
-
-    def spend(self, detection: Detection, seconds: float) -> None:
-        self.seconds += seconds
-        if detection.state == "unknown":
-            self.unknown[detection.reason or "unknown"] += seconds  # type: ignore[assignment]  # floats are counted, too
-        elif detection.state == "ship":
-            self.ship_s += seconds
-
-    def join(self, other: "_Tally") -> None:
-        self.seconds += other.seconds
-        self.ship_s += other.ship_s
-        self.unknown.update(other.unknown)
-        self.frames += other.frames
-        self.passages += other.passages
-
-    def as_hour(self, camera: str, hour: str) -> Hour:
+    def _as_hour(self, hour: str, tally: Tally) -> Hour:
         return Hour(
-            camera=camera,
+            camera=self.camera,
             hour=hour,
-            seconds=round(self.seconds, 3),
-            unknown={reason: round(seconds, 3) for reason, seconds in sorted(self.unknown.items())},
-            ship_s=round(self.ship_s, 3),
-            frames=self.frames,
-            passages=self.passages,
+            seconds=round(tally.seconds, 3),
+            unknown=tally.reasons,
+            ship_s=round(tally.ship_s, 3),
+            frames=tally.frames,
+            passages=tally.passages,
         )
 
 

@@ -1,0 +1,55 @@
+"""What is old goes, and nothing else."""
+
+from stream.store.forgetting import forget
+from stream.store.reading import Reader
+from stream.store.records import SettingsRecord
+from stream.store.store import Store
+from tests.stream.store.makers import NOON, minute, passing, rows, under_way, up
+
+
+def test_old_passages_and_minutes_go(place: str) -> None:
+    """Two days, of which one stays; more than one transaction takes."""
+    with Store(place, "lock") as store:
+        store.write([SettingsRecord(settings={}, at=0.0, revision=1), up()])
+        store.write([passing(number, camera=name) for number in range(1500) for name in ("north", "south")])
+        store.write([minute(number, camera=name) for number in range(2880) for name in ("north", "south")])
+    gone = forget(place, NOON + 24 * 3600 + 1000)
+    # A passage lasts half a minute, so that of the last minute was seen later.
+    assert gone == {"passages": 2 * (24 * 60 + 17), "minutes": 2 * 24 * 60, "hours": 2 * 24}
+    assert rows(place, "SELECT min(start_time) FROM passages") == [(NOON + 60.0 * (24 * 60 + 17),)]
+    with Reader(place) as reader:
+        (first, *_) = reader.spans(0, NOON + 10**7, "minute")
+        assert first.begin == NOON + 24 * 3600
+        assert sum(each.passages for each in reader.spans(0, NOON + 10**7, "hour")) == 2 * 24 * 60
+        assert len(reader.cameras()) == 2
+        assert len(reader.settings("lock")) == 1
+    assert forget(place, NOON + 24 * 3600 + 1000) == {"passages": 0, "minutes": 0, "hours": 0}
+
+
+def test_a_passage_that_lasts_stays(place: str) -> None:
+    with Store(place, "lock") as store:
+        store.write(
+            [
+                under_way(0).model_copy(
+                    update={"passage": under_way(0).passage.model_copy(update={"frame_time": NOON + 5000.0})}
+                )
+            ]
+        )
+    assert forget(place, NOON + 4000)["passages"] == 0
+    assert forget(place, NOON + 6000)["passages"] == 1
+
+
+def test_others_write_meanwhile(place: str) -> None:
+    from threading import Thread
+
+    with Store(place, "lock") as store:
+        store.write([minute(number, camera=f"c{camera}") for number in range(1440) for camera in range(4)])
+        thread = Thread(target=forget, args=(place, NOON + 10**6))
+        thread.start()
+        written = 0
+        while thread.is_alive() or written < 10:
+            store.write([passing(100_000 + written)])
+            written += 1
+        thread.join()
+    assert rows(place, "SELECT count(*) FROM passages") == [(written,)]
+    assert rows(place, "SELECT count(*) FROM minutes") == [(0,)]
