@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from datetime import UTC, tzinfo
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Text, cast, desc, func, select, tuple_
 
@@ -15,8 +15,9 @@ from stream.store.migrating import version_of
 from stream.store.page import Mark, Page, Stored
 from stream.store.place import place_named
 from stream.store.seen import Camera, CameraSeen, Ran
-from stream.store.spans import By, Span, spans
+from stream.store.spans import LENGTH_S, By, Span, spans
 from stream.store.tables import VERSION, boxes, cameras, hours, minutes, passages, settings
+from stream.store.watched import Watched, watched
 from stream.store.writing import CORNERS
 
 Answer = TypeVar("Answer")
@@ -112,6 +113,19 @@ class Reader(Closing):
             reasons = func.aggregate_strings(cast(table.c.unknown, Text), ",")
             wanted = select(number, *sums, reasons).where(*within).group_by(number).order_by(number)
             return spans(connection.execute(wanted).all(), by, zone)
+
+        return self._read(read)
+
+    def watched(
+        self, begin: float, end: float, by: Literal["minute", "hour"], camera: Camera | None = None
+    ) -> list[Watched]:
+        """As `spans`, of each camera by itself, in order of camera and time; parts of a minute are not added up."""
+        first, last = (math.ceil(each / LENGTH_S[by]) for each in (begin, end))
+        wanted = select(cameras.c.id, boxes.c.name.label("box_name"), cameras.c.name).join_from(cameras, boxes)
+
+        def read(connection: Connection) -> list[Watched]:
+            ids = {row.id: Camera(row.box_name, row.name) for row in connection.execute(wanted)}
+            return watched(connection, by, first, last, {k: v for k, v in ids.items() if camera in (None, v)})
 
         return self._read(read)
 
