@@ -15,6 +15,7 @@ try:
     import stream.bench.benchverbs
     import stream.configuration.configverbs
     import stream.verbs
+    import stream.web.webverbs
     import train.afterwards
     import train.verbs
     from models.errors import RivereyeError
@@ -55,6 +56,7 @@ app.command("export")(deploy.verbs.export)
 app.command("verify")(deploy.verbs.verify)
 app.command("import")(deploy.verbs.import_)
 app.command("stream")(stream.verbs.stream)
+app.command("serve")(stream.web.webverbs.serve)
 app.command("replay")(stream.afterwards.replay)
 app.command("adapt")(stream.afterwards.adapt)
 app.add_typer(stream.configuration.configverbs.app, name="config")

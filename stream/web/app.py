@@ -1,0 +1,94 @@
+"""All pages and the interface, as one ASGI application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from anyio import to_thread
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from models.errors import StoreError
+from stream.web import api
+from stream.web.asked import PREFIX
+from stream.web.countpages import count_pages
+from stream.web.daypages import day_pages
+from stream.web.desk import Desk
+from stream.web.eventpages import events
+from stream.web.feed import Feed
+from stream.web.files import files
+from stream.web.guard import Guard
+from stream.web.loginpages import login_pages
+from stream.web.passagepages import passage_pages
+from stream.web.room import Room
+from stream.web.settings import WebSettings
+from stream.web.tokens import Gate
+from stream.web.wallpages import wall_pages
+
+STATIC = Path(__file__).parent / "static"
+THREADS = 8
+"""In which answers are made: as many connections to the store at most."""
+SAID = {
+    404: "There is nothing at this address.",
+    405: "This address is only read.",
+    500: "Something went wrong here. It stands in the log.",
+}
+
+
+def application(settings: WebSettings, room: Room) -> ASGIApp:
+    """Nothing in it changes anything but who is logged in."""
+    token = settings.token
+    gate = None if token is None else Gate(token.get_secret_value())
+    secure = settings.certificate is not None
+    desk = Desk(room, gate is not None, secure)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = THREADS
+        yield
+
+    app = FastAPI(
+        title="rivereye",
+        version=version("rivereye"),
+        description="What a watch has seen: cameras, passages, coverage. Everything here is only read.",
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,  # its script would come from elsewhere
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.room = room
+    for router in (api.router, files(room), events(Feed(room))):
+        app.include_router(router)
+    pages = [wall_pages(desk), day_pages(desk), passage_pages(desk), count_pages(desk)]
+    for router in (*pages, *([login_pages(desk, gate)] if gate else [])):
+        app.include_router(router, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=STATIC))
+
+    def say(request: Request, status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
+        """As JSON to a program, as a page to people."""
+        if request.url.path.startswith(PREFIX):
+            return JSONResponse({"detail": sentence}, status, headers)
+        return desk.trouble(request, status, SAID.get(status, sentence))
+
+    @app.exception_handler(StoreError)
+    def store(request: Request, error: StoreError) -> Response:
+        return say(request, 503, str(error), {"Retry-After": "5"})
+
+    @app.exception_handler(Exception)
+    def broken(request: Request, _: Exception) -> Response:  # what it was, uvicorn logs
+        return say(request, 500, "something went wrong here; it stands in the log")
+
+    @app.exception_handler(RequestValidationError)
+    def wrong(request: Request, error: RequestValidationError) -> Response:
+        return say(request, 422, "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors()))
+
+    @app.exception_handler(HTTPException)
+    def refused(request: Request, error: HTTPException) -> Response:
+        return say(request, error.status_code, error.detail, dict(error.headers or {}))
+
+    return Guard(app, gate, settings.names, secure)
