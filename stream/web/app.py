@@ -50,6 +50,7 @@ def application(settings: WebSettings, room: Room) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = THREADS
+        await to_thread.run_sync(desk.warm)
         yield
 
     app = FastAPI(

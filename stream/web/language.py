@@ -47,13 +47,14 @@ class Language:
 
     def length(self, seconds: float) -> str:
         """A stretch of time: two units at most."""
+        gap = "\N{NO-BREAK SPACE}"
         hours, rest = divmod(round(seconds), 3600)
         minutes, whole = divmod(rest, 60)
         if hours:
-            return f"{hours} {self.say('h')} {minutes:02d} {self.say('min')}"
+            return f"{hours}{gap}{self.say('h')} {minutes:02d}{gap}{self.say('min')}"
         if minutes:
-            return f"{minutes} {self.say('min')} {whole:02d} {self.say('s')}"
-        return f"{self.number(seconds, 1 if seconds < 10 else 0)} {self.say('s')}"
+            return f"{minutes}{gap}{self.say('min')} {whole:02d}{gap}{self.say('s')}"
+        return f"{self.number(seconds, 1 if 0 < seconds < 10 else 0)}{gap}{self.say('s')}"
 
 
 def language_for(wanted: str | None, kept: str | None, headers: Mapping[str, str]) -> Language:

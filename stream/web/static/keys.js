@@ -7,3 +7,5 @@ document.addEventListener("keydown", (event) => {
   const link = rel && document.querySelector(`a[rel=${rel}]`);
   if (link) link.click();
 });
+// On a narrow screen the newest is what one sees first.
+for (const each of document.querySelectorAll(".scroll[data-newest]")) each.scrollLeft = each.scrollWidth;

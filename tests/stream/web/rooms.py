@@ -32,6 +32,8 @@ MIDNIGHT = NOON - 13 * 3600
 NOW = NOON + 6 * 3600
 """19:00 in Berlin."""
 SHIPS = 9
+SAILING = [("south" if number % 3 == 2 else "north", -240 + 45 * number) for number in range(SHIPS)]
+"""Camera, and minutes after noon (UTC)."""
 
 
 def records() -> list[Record]:
@@ -43,16 +45,16 @@ def records() -> list[Record]:
     first = int(MIDNIGHT - NOON) // 60
     for number in range(first, int(NOW - NOON) // 60):
         dark = 60.0 if number < first + 7 * 60 else 0.0
-        ship = 20.0 if number % 45 == 0 and not dark else 0.0
+        ended = sum(SAILING[each] == ("north", number) for each in range(SHIPS))
         unknown: dict[str, float] = {"dark": dark} if dark else {}
         if first + 600 <= number < first + 620:
             unknown = {"offline": 60.0}
-        found.append(minute(number, camera="north", unknown=unknown, ship_s=ship, passages=int(ship > 0)))
+        found.append(minute(number, camera="north", unknown=unknown, ship_s=20.0 * ended, passages=ended))
         if number >= first + 9 * 60:
-            found.append(minute(number, camera="south", ship_s=0.0, passages=0))
+            ended = sum(SAILING[each] == ("south", number) for each in range(SHIPS))
+            found.append(minute(number, camera="south", ship_s=20.0 * ended, passages=ended))
     for number in range(SHIPS):
-        at = -240 + 45 * number
-        name = "south" if number % 3 == 2 else "north"
+        name, at = SAILING[number]
         ship_of = passage(
             at,
             name,
