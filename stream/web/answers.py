@@ -1,7 +1,6 @@
 """What the interface for programs answers."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -120,4 +119,17 @@ def passages_answer(page: Page) -> PassagesAnswer:
 
 
 def spans_answer(spans: Iterable[Span]) -> SpansAnswer:
-    return SpansAnswer(spans=tuple(SpanAnswer(**asdict(each), coverage=each.coverage) for each in spans))
+    return SpansAnswer(spans=tuple(map(_span_answer, spans)))
+
+
+def _span_answer(span: Span) -> SpanAnswer:
+    return SpanAnswer(
+        begin=span.begin,
+        end=span.end,
+        passages=span.passages,
+        frames=span.frames,
+        seconds=span.seconds,
+        unknown=dict(span.unknown),
+        ship_s=span.ship_s,
+        coverage=span.coverage,
+    )

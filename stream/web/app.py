@@ -1,5 +1,6 @@
 """All pages and the interface, as one ASGI application."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -51,6 +52,8 @@ def application(settings: WebSettings, room: Room) -> ASGIApp:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = THREADS
         await to_thread.run_sync(desk.warm)
+        gc.collect()
+        gc.freeze()  # what is there now stays; looking through it again and again would make a page in a hundred slow
         yield
 
     app = FastAPI(

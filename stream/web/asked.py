@@ -1,7 +1,7 @@
 """What may be asked for: cameras, times and pages, as they stand in an address."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs
 
 from fastapi import Depends, HTTPException, Query, Request
@@ -11,6 +11,8 @@ from stream.web.room import Room
 
 PREFIX = "/api/v1"
 By = Literal["minute", "hour", "day"]
+Responses = dict[int | str, dict[str, Any]]
+"""What an address of the interface answers, for its description."""
 DAY_S = 86_400
 LONGEST_S = {"minute": 8 * DAY_S, "hour": 400 * DAY_S, "day": 3700 * DAY_S}
 """More at once is a mistake, or takes long: ask for one piece after the other."""

@@ -1,10 +1,10 @@
 """The day of a river on one time line, and the daily log of each camera."""
 
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, Response
 
 from stream.store.page import Stored
 from stream.store.reading import MOST
@@ -18,7 +18,7 @@ from stream.web.riverlog import as_csv, entries
 from stream.web.room import Room
 from stream.web.timeline import timeline
 
-DRAWN = 400
+DRAWN = 250
 """Passages that are drawn by themselves: of more, the minutes with a ship are."""
 LISTED = 50
 Day = Annotated[str | None, Query(max_length=20, description="YYYY-MM-DD; today by itself.")]
@@ -87,10 +87,10 @@ def day_pages(desk: Desk) -> APIRouter:
         one = Camera(box, camera)
         begin, end, seen = _seen(room, one, at)
         found = [each for page in pages(room.reader, one, begin, end) for each in page]
-        lines = as_csv(seen, entries(seen, found), begin, end, zone)
+        content = as_csv(seen, entries(seen, found), begin, end, zone)
         name = file_name("river-log", box, camera, at.isoformat())
         headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-        return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+        return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
 
     return router
 
@@ -106,7 +106,7 @@ def _pictured(room: Room, stored: Stored) -> bool:
     return room.snapshot(stored.passage.camera, stored.passage.id) is not None
 
 
-def _beside(day: date, today: date) -> dict[str, date | None]:
+def _beside(day: date, today: date) -> dict[str, Any]:
     """The days before and after, where there are any."""
     return {
         "before": day - timedelta(days=1) if day > FIRST else None,

@@ -53,6 +53,7 @@ class Desk:
             "percent": language.percent,
             "length": language.length,
             "reason": language.reason,
+            "ended": language.ends,
             "zone": self.room.zone,
             "language": language,
             "languages": [(each, f"?{urlencode([*kept, ('lang', each)])}") for each in LANGUAGES],

@@ -4,10 +4,10 @@ from fastapi import APIRouter, Header, HTTPException
 from fastapi.responses import Response, StreamingResponse
 
 from stream.web.answers import Trouble
-from stream.web.asked import PREFIX
+from stream.web.asked import PREFIX, Responses
 from stream.web.feed import Feed
 
-EVENTS = {
+EVENTS: Responses = {
     200: {
         "content": {"text/event-stream": {}},
         "description": "`passage`, `camera` (as the interface has them), `store` (what is the matter with it), `missed` (you read too slowly: ask anew).",

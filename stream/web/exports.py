@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
@@ -55,20 +55,21 @@ def pages(reader: Reader, camera: Camera | None, begin: float | None, end: float
 
 
 def as_csv(found: Found) -> Iterator[str]:
-    yield line(COLUMNS)
+    """Page by page."""
+    yield lines([COLUMNS])
     for page in found:
-        yield "".join(line([_cell(value) for value in row_of(each).values()]) for each in page)
+        yield lines([_cell(value) for value in row_of(each).values()] for each in page)
 
 
 def as_json(found: Found) -> Iterator[str]:
-    """One array of objects, each of them as a passage of the interface."""
-    comma = "["
+    """One array of objects, each of them as a passage of the interface; page by page."""
+    yield "["
+    comma = ""
     for page in found:
-        for each in page:
-            said = {"box": each.box, "passage": each.passage.model_dump(mode="json")}
-            yield f"{comma}\n{json.dumps(said)}"
-            comma = ","
-    yield "[]\n" if comma == "[" else "\n]\n"
+        said = [{"box": each.box, "passage": each.passage.model_dump(mode="json")} for each in page]
+        yield comma + ",\n".join(map(json.dumps, said))
+        comma = ",\n"
+    yield "]\n"
 
 
 def write_parquet(found: Found, file: BinaryIO) -> None:
@@ -102,10 +103,10 @@ def row_of(stored: Stored) -> Mapping[str, Any]:
     return {name: own[name] if name in own else said[name] for name in COLUMNS}
 
 
-def line(cells: Sequence[object]) -> str:
+def lines(rows: Iterable[Sequence[object]]) -> str:
     """Of a CSV file; no cell is one that a spreadsheet would run."""
     text = io.StringIO()
-    csv.writer(text).writerow([_tame(cell) for cell in cells])
+    csv.writer(text).writerows([_tame(cell) for cell in row] for row in rows)
     return text.getvalue()
 
 

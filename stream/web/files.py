@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 from tempfile import TemporaryFile
 from threading import BoundedSemaphore
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import Response, StreamingResponse
@@ -12,14 +12,14 @@ from fastapi.responses import Response, StreamingResponse
 from models.errors import MissingExtra
 from stream.web.answers import Trouble
 from stream.web.api import WRONG
-from stream.web.asked import PREFIX, Box, Name, Time, camera_of, seconds_of
+from stream.web.asked import PREFIX, Box, Name, Responses, Time, camera_of, seconds_of
 from stream.web.exports import Found, as_csv, as_json, file_name, pages, write_parquet
 from stream.web.room import Room
 
 AT_ONCE = 2
 """A file of a million passages takes most of a minute of one core."""
 CHUNK = 65_536
-NOT_INSTALLED = {501: {"model": Trouble, "description": "The library for it is not installed."}}
+NOT_INSTALLED: Responses = {501: {"model": Trouble, "description": "The library for it is not installed."}}
 
 
 def files(room: Room) -> APIRouter:
@@ -31,8 +31,8 @@ def files(room: Room) -> APIRouter:
     def found(box: str | None, camera: str | None, begin: Time, end: Time) -> Found:
         return pages(room.reader, camera_of(box, camera), seconds_of(begin), seconds_of(end))
 
-    def kinds(*names: str) -> dict[int | str, dict[str, Any]]:
-        return {200: {"content": {name: {} for name in names}, "description": "A file."}} | WRONG
+    def kinds(*names: str) -> Responses:
+        return {200: {"content": {name: {} for name in names}, "description": "A file."}, **WRONG}
 
     @router.get("/passages.csv", response_class=Response, responses=kinds("text/csv"))
     def csv(box: Box = None, camera: Name = None, begin: Time = None, end: Time = None) -> Response:

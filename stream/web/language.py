@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stream.web.words import REASONS, RUSSIAN
+from stream.web.words import ENDS, REASONS, RUSSIAN
 
 LANGUAGES = ("en", "ru")
 COOKIE = "language"
@@ -32,6 +32,11 @@ class Language:
     def reasons(self) -> dict[str, str]:
         """All that are known."""
         return {each: self.reason(each) for each in REASONS}
+
+    @property
+    def ends(self) -> dict[str | None, str]:
+        """Why passages ended."""
+        return {each: self.say(text) for each, text in ENDS.items()}
 
     def number(self, value: float, digits: int = 0) -> str:
         text = f"{value:,.{digits}f}".replace(",", "\N{NARROW NO-BREAK SPACE}")

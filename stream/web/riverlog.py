@@ -1,11 +1,12 @@
 """The daily log of one camera: passages and gaps, in order of time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stream.store.page import Stored
+from stream.store.seen import Camera
 from stream.web.dayseen import DaySeen, Stretch
-from stream.web.exports import line
+from stream.web.exports import lines
 from stream.web.moments import Zone
 
 COLUMNS = (
@@ -41,20 +42,19 @@ def entries(day: DaySeen, passages: Sequence[Stored]) -> list[Entry]:
     return sorted(found, key=lambda entry: entry.stretch.begin)
 
 
-def as_csv(day: DaySeen, found: Sequence[Entry], begin: float, end: float, zone: Zone) -> Iterator[str]:
+def as_csv(day: DaySeen, found: Sequence[Entry], begin: float, end: float, zone: Zone) -> str:
     """First the day as a whole: its seconds are those that are over, and reason tells what part of them was seen."""
-    camera = day.camera
     share = "" if day.share is None else f"seen {day.share:.4f}"
-    yield line(COLUMNS)
     over = min(end, begin + day.length)
-    yield line(["day", zone.iso(begin), zone.iso(over), round(day.length), share, *camera, "", "", "", "", ""])
-    for each in found:
-        stretch = each.stretch
-        times = [zone.iso(stretch.begin), zone.iso(stretch.end), round(stretch.seconds, 3)]
-        if each.stored is None:
-            yield line(["gap", *times, stretch.reason, *camera, "", "", "", "", ""])
-            continue
-        passage = each.stored.passage
-        zones = ";".join(passage.zones)
-        rest = [passage.id, passage.top_score, zones, passage.ended or "", passage.unseen_s]
-        yield line(["passage", *times, "", *camera, *rest])
+    first = ["day", zone.iso(begin), zone.iso(over), round(day.length), share, *day.camera, "", "", "", "", ""]
+    return lines([COLUMNS, first, *(_cells(each, day.camera, zone) for each in found)])
+
+
+def _cells(entry: Entry, camera: Camera, zone: Zone) -> Sequence[object]:
+    stretch = entry.stretch
+    times = [zone.iso(stretch.begin), zone.iso(stretch.end), round(stretch.seconds, 3)]
+    if entry.stored is None:
+        return ["gap", *times, stretch.reason, *camera, "", "", "", "", ""]
+    passage = entry.stored.passage
+    zones = ";".join(passage.zones)
+    return ["passage", *times, "", *camera, passage.id, passage.top_score, zones, passage.ended or "", passage.unseen_s]

@@ -27,14 +27,17 @@ def wall_pages(desk: Desk) -> APIRouter:
     @router.get("/")
     def wall(request: Request) -> HTMLResponse:
         """Shows the cameras of this watch also while its store is away."""
+        seen: Sequence[CameraSeen] = ()
+        passages: Sequence[Stored] = ()
+        coverage: Mapping[Camera, float] = {}
+        trouble = None
         try:
             seen, passages = room.reader.cameras(), room.reader.passages(limit=LATEST).passages
             coverage = _last_day(room)
-            trouble = None
         except StoreError as error:
             if room.live is None:
                 raise
-            seen, passages, coverage, trouble = (), (), {}, str(error)
+            trouble = str(error)
         shown = (*seen, *_unknown(room, seen))
         return desk.page(
             request,

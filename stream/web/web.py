@@ -112,7 +112,8 @@ class _Patient(H11Protocol):
         self.loop.call_later(HEAD_S, self._close_if_silent)
 
     def _close_if_silent(self) -> None:
-        if self.cycle is None and not self.transport.is_closing():
+        asked: object = self.cycle  # None, whatever uvicorn says of it
+        if asked is None and not self.transport.is_closing():
             self.transport.abort()
 
 

@@ -22,6 +22,13 @@ REASONS: Mapping[str, str] = {
 }
 """Of gaps, of cameras, and of what is seen, by their names in records."""
 
+ENDS: Mapping[str | None, str] = {
+    None: "under way",
+    "blind": "lost from sight",
+    "left": "left",
+    "stopped": "watch stopped",
+}
+
 RUSSIAN: Mapping[str, str] = {
     "# no zones: the whole picture is looked at": "# зон нет: рассматривается вся картинка",
     "All of these as a file": "Всё это одним файлом",
