@@ -133,6 +133,7 @@ RUSSIAN: Mapping[str, str] = {
     "Too many wrong tokens. Wait a minute.": "Слишком много неверных ключей. Подождите минуту.",
     "Up to": "До",
     "Watch room": "Диспетчерская",
+    "What was not seen was not counted: a low bar over a hatched field says little.": "Чего не было видно, то не сосчитано: низкий столбец над штриховкой мало о чём говорит.",
     "Where, in pixels": "Где, в пикселях",
     "With a ship": "С судном",
     "Zones": "Зоны",
