@@ -55,20 +55,20 @@ def pages(reader: Reader, camera: Camera | None, begin: float | None, end: float
 
 
 def as_csv(found: Found) -> Iterator[str]:
-    """Page by page."""
-    yield lines([COLUMNS])
+    """Page by page; nothing before the store has answered."""
+    head: Sequence[Sequence[object]] = [COLUMNS]
     for page in found:
-        yield lines([_cell(value) for value in row_of(each).values()] for each in page)
+        yield lines([*head, *([_cell(value) for value in row_of(each).values()] for each in page)])
+        head = []
 
 
 def as_json(found: Found) -> Iterator[str]:
     """One array of objects, each of them as a passage of the interface; page by page."""
-    yield "["
-    comma = ""
+    before = "["
     for page in found:
         said = [{"box": each.box, "passage": each.passage.model_dump(mode="json")} for each in page]
-        yield comma + ",\n".join(map(json.dumps, said))
-        comma = ",\n"
+        yield before + ",\n".join(map(json.dumps, said))
+        before = ",\n"
     yield "]\n"
 
 

@@ -51,8 +51,8 @@ def test_passages_between_times(asking: httpx.Client) -> None:
         return len(asking.get("/api/v1/passages", params=asked).json()["passages"])  # type: ignore[arg-type]
 
     assert count(**NORTH) == sum(name == "north" for name, _ in SAILING)
-    assert count(begin="2026-11-25T12:00:00Z", end="2026-11-25T12:30:00+00:00") == 2
-    assert count(begin="2026-11-25T13:00:00+01:00", end=NOON + 1800) == 2
+    assert count(begin="2026-11-25T12:00:00Z", end="2026-11-25T12:31:00+00:00") == 2
+    assert count(begin="2026-11-25T13:00:00+01:00", end=NOON + 1801) == 2
     assert count(begin=NOW) == 0
 
 

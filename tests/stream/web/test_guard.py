@@ -126,7 +126,7 @@ def test_programs_send_it_with_each_request(locked: httpx.Client) -> None:
     def status(header: str) -> int:
         return locked.get("/api/v1/cameras", headers={"Authorization": header}).status_code
 
-    assert status(f"Bearer {TOKEN}") == status(f"bearer  {TOKEN} ") == 200
+    assert status(f"Bearer {TOKEN}") == status(f"bearer  {TOKEN}") == 200
     assert [status(each) for each in (f"Basic {TOKEN}", "Bearer", f"Bearer {TOKEN}x", TOKEN)] == [401] * 4
 
 
