@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from models.errors import StoreError
+from models.errors import RecordRefused, StoreError
 from stream.web import api
 from stream.web.asked import PREFIX
 from stream.web.countpages import count_pages
@@ -82,6 +82,11 @@ def application(settings: WebSettings, room: Room) -> ASGIApp:
     @app.exception_handler(StoreError)
     def store(request: Request, error: StoreError) -> Response:
         return say(request, 503, str(error), {"Retry-After": "5"})
+
+    @app.exception_handler(RecordRefused)
+    def unheard(request: Request, _: RecordRefused) -> Response:
+        """Of a value that no store can hold, such as a NUL in a name."""
+        return say(request, 422, "no store can hold what is asked for")
 
     @app.exception_handler(Exception)
     def broken(request: Request, _: Exception) -> Response:  # what it was, uvicorn logs

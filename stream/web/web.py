@@ -17,7 +17,7 @@ from stream.web.room import Room
 from stream.web.settings import WebSettings
 
 CONNECTIONS = 200
-"""At once; more are told to come later."""
+"""At once; more are hung up on, and not, as by uvicorn itself, told so together with all who are there."""
 HEAD_S = 10.0
 """A connection on which nothing whole was asked by then is closed."""
 STUCK_S = 30
@@ -50,7 +50,6 @@ class Web(Closing):
             access_log=False,
             proxy_headers=False,  # who asks is who connects
             server_header=False,
-            limit_concurrency=CONNECTIONS,
             timeout_keep_alive=KEPT_S,
             timeout_graceful_shutdown=1,
             ssl_certfile=settings.certificate,
@@ -109,6 +108,9 @@ class _Patient(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if len(self.connections) > CONNECTIONS:
+            transport.abort()
+            return
         self.loop.call_later(HEAD_S, self._close_if_silent)
 
     def _close_if_silent(self) -> None:

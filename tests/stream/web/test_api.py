@@ -76,6 +76,7 @@ def test_counts_and_coverage(asking: httpx.Client) -> None:
         "/passages?limit=0",
         "/passages?limit=1001",
         "/passages?before=nonsense",
+        "/passages?before=1,99999999999999999999,a",
         "/passages?begin=yesterday",
         "/passages?box=lock",
         "/passages?camera=north",
@@ -140,6 +141,11 @@ def test_a_server_that_goes_and_comes() -> None:
         with served(place) as web, client(web) as asking:
             assert len(asking.get("/api/v1/cameras").json()["cameras"]) == 1
             assert [asking.get(path).status_code for path in ("/", "/day", "/passages", "/counts")] == [200] * 4
+            for strange in (
+                {"box": "a\x00b", "id": "c"},
+                {"box": "\ud800".encode("utf-8", "surrogatepass"), "id": "c"},
+            ):
+                assert asking.get("/api/v1/passage", params=strange).status_code in (404, 422)  # type: ignore[arg-type]
             server.stop()
             for path in ("/api/v1/cameras", "/", "/day"):
                 answer = asking.get(path)

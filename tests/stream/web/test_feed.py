@@ -24,6 +24,7 @@ Event = tuple[str, dict[str, Any], int]
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "LOOK_S", 0.05)
+    monkeypatch.setattr(feed, "QUIET_S", 0.2)
 
 
 @pytest.fixture
@@ -153,7 +154,8 @@ def test_only_so_many_listen(place: str, monkeypatch: pytest.MonkeyPatch) -> Non
     with served(place) as web, client(web) as asking:
         with listening(web) as first, listening(web) as second:
             wait_for(first, "camera")
-            wait_for(second, "camera")
+            until(lambda: not _listens(asking))
+            assert second is not first
             assert asking.get("/api/v1/events").status_code == 503
         until(lambda: _listens(asking))
 
