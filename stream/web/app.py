@@ -7,14 +7,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from anyio import to_thread
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
-from starlette.exceptions import HTTPException
+from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from models.errors import RecordRefused, StoreError
 from stream.web import api
 from stream.web.asked import PREFIX
 from stream.web.countpages import count_pages
@@ -26,6 +22,7 @@ from stream.web.files import files
 from stream.web.guard import Guard
 from stream.web.loginpages import login_pages
 from stream.web.passagepages import passage_pages
+from stream.web.refusals import tell
 from stream.web.room import Room
 from stream.web.settings import WebSettings
 from stream.web.tokens import Gate
@@ -34,11 +31,6 @@ from stream.web.wallpages import wall_pages
 STATIC = Path(__file__).parent / "static"
 THREADS = 8
 """In which answers are made: as many connections to the store at most."""
-SAID = {
-    404: "There is nothing at this address.",
-    405: "This address is only read.",
-    500: "Something went wrong here. It stands in the log.",
-}
 
 
 def application(settings: WebSettings, room: Room) -> ASGIApp:
@@ -73,31 +65,5 @@ def application(settings: WebSettings, room: Room) -> ASGIApp:
         app.include_router(router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC))
 
-    def say(request: Request, status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
-        """As JSON to a program, as a page to people."""
-        if request.url.path.startswith(PREFIX):
-            return JSONResponse({"detail": sentence}, status, headers)
-        return desk.trouble(request, status, SAID.get(status, sentence))
-
-    @app.exception_handler(StoreError)
-    def store(request: Request, error: StoreError) -> Response:
-        return say(request, 503, str(error), {"Retry-After": "5"})
-
-    @app.exception_handler(RecordRefused)
-    def unheard(request: Request, _: RecordRefused) -> Response:
-        """Of a value that no store can hold, such as a NUL in a name."""
-        return say(request, 422, "no store can hold what is asked for")
-
-    @app.exception_handler(Exception)
-    def broken(request: Request, _: Exception) -> Response:  # what it was, uvicorn logs
-        return say(request, 500, "something went wrong here; it stands in the log")
-
-    @app.exception_handler(RequestValidationError)
-    def wrong(request: Request, error: RequestValidationError) -> Response:
-        return say(request, 422, "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in error.errors()))
-
-    @app.exception_handler(HTTPException)
-    def refused(request: Request, error: HTTPException) -> Response:
-        return say(request, error.status_code, error.detail, dict(error.headers or {}))
-
+    tell(app, desk)
     return Guard(app, gate, settings.names, secure)

@@ -105,7 +105,7 @@ def test_the_day_shows_ships_and_hatches_what_was_not_seen(opened: Opener) -> No
     assert ships.count() == 10
     gaps = tab.locator(".timeline .gap title")
     assert [text for text in gaps.all_text_contents() if "no connection" in text] == [
-        "not seen: no connection, 10:00–10:20"
+        "not seen: no connection, 10:00\N{EN DASH}10:20"
     ]
     assert tab.locator(".timeline .gap").first.evaluate("each => getComputedStyle(each).fill") == 'url("#unseen")'
     ships.nth(3).focus()
@@ -121,7 +121,7 @@ def test_a_day_on_which_nobody_watched_is_no_day_without_ships(opened: Opener) -
     tab = opened("/counts")
     rows = tab.locator("tbody tr")
     assert rows.count() == 31
-    assert rows.nth(1).locator("td").all_inner_texts() == ["–", "0.0%", "–"]
+    assert rows.nth(1).locator("td").all_inner_texts() == ["\N{EN DASH}", "0.0%", "\N{EN DASH}"]
 
 
 def test_arrows_turn_days(opened: Opener) -> None:
