@@ -50,8 +50,8 @@ def day_pages(desk: Desk) -> APIRouter:
             line=timeline(days, drawn, begin, end, zone),
             passages=page.passages[:LISTED],
             more=page.older is not None or len(page.passages) > LISTED,
-            begin=begin,
             end=end,
+            watched=bool(rows),
             boxes=len({each.box for each in shown}) > 1,
             **_beside(at, zone.day(room.now())),
         )
@@ -72,6 +72,7 @@ def day_pages(desk: Desk) -> APIRouter:
             camera=one,
             day=at,
             seen=seen,
+            end=end,
             entries=entries(seen, page.passages),
             passages=len(page.passages),
             cut=page.older is not None,

@@ -16,7 +16,7 @@ from stream.web import feed
 from stream.web.live import Live
 from stream.web.web import Web
 from tests.factories import make_detection, rippled
-from tests.stream.store.makers import passing
+from tests.stream.store.makers import passing, until
 from tests.stream.web.rooms import NOW, TOKEN, fill, served
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -214,7 +214,7 @@ def test_the_wall_is_alive(opened: Opener, tmp_path: Path, monkeypatch: pytest.M
         first = card.locator("img").evaluate(PIXEL)
         sees(0.2, 90)
         expect(card.locator(".state")).to_contain_text("no ship 0.20")
-        tab.wait_for_function(f"({PIXEL})(document.querySelector('.card img')) < {first - 60}")
+        until(lambda: card.locator("img").evaluate(PIXEL) < first - 60)
         sees(None, 90, "offline")
         expect(card.locator(".state")).to_contain_text("no connection")
         expect(card.locator(".trouble")).to_have_text("no route to it")
