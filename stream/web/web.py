@@ -47,6 +47,7 @@ class Web(Closing):
             ws="none",
             loop="asyncio",
             log_config=None,
+            log_level="error",  # that somebody speaks no HTTP is no news
             access_log=False,
             proxy_headers=False,  # who asks is who connects
             server_header=False,

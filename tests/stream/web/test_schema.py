@@ -17,7 +17,7 @@ ENDLESS = "/api/v1/events"
 def test_nothing_that_is_asked_makes_it_fail(web: Web, tmp_path: Path) -> None:
     command = Path(sys.executable).with_name("schemathesis")
     options = (
-        f"--checks {CHECKS} --exclude-path {ENDLESS} --phases examples,coverage,fuzzing --mode all --max-examples 40"
+        f"--checks {CHECKS} --exclude-path {ENDLESS} --phases examples,coverage,fuzzing --mode all --max-examples 30"
     )
     done = subprocess.run(
         [command, "run", f"{web.address}api/v1/openapi.json", *options.split(), "--seed", "1", "--no-color"],
@@ -27,4 +27,4 @@ def test_nothing_that_is_asked_makes_it_fail(web: Web, tmp_path: Path) -> None:
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stdout[-5000:]
-    assert "10 selected" in done.stdout or "passed" in done.stdout
+    assert "11 selected / 12 total" in done.stdout
