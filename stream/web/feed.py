@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ KEPT = 500
 """News that are held for who reads slowly; who falls farther behind is told so, and goes on with the newest."""
 NEWEST = 100
 LISTENERS = 50
+FORGOTTEN_S = 60.0
+"""When nobody has listened for so long, what came meanwhile is no news to the next one."""
 QUIET_S = 15.0
 """With nothing to tell a comment is sent, which finds out who has gone."""
 
@@ -46,6 +49,7 @@ class Feed:
         self._passages: dict[tuple[str, str], Stored] = {}
         self._cameras: dict[tuple[str, str], tuple[CameraAnswer, float]] = {}
         self._trouble: str | None = None
+        self._looked = float("-inf")
         self._looking: asyncio.Task[None] | None = None
         self.listeners = 0
 
@@ -90,7 +94,7 @@ class Feed:
             self._looking = asyncio.create_task(self._look_on())
 
     async def _look_on(self) -> None:
-        first = True
+        tell = time.monotonic() - self._looked < FORGOTTEN_S
         while self.listeners:
             try:
                 passages, cameras = await to_thread.run_sync(self._read)
@@ -98,9 +102,10 @@ class Feed:
             except StoreError as error:
                 passages, cameras, trouble = [], [], str(error)
             async with self._changed:
-                self._compare(passages, cameras, trouble, tell=not first)
+                self._compare(passages, cameras, trouble, tell)
                 self._changed.notify_all()
-            first = first and trouble is not None
+            if trouble is None:
+                self._looked, tell = time.monotonic(), True
             await asyncio.sleep(LOOK_S)
 
     def _read(self) -> tuple[list[Stored], list[CameraAnswer]]:

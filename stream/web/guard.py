@@ -56,7 +56,7 @@ class Guard:
         self._names = {each.lower().rstrip(".") for each in ("localhost", own, f"{own}.local", *names)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         refusal = self._refusal(scope)

@@ -92,8 +92,9 @@ def test_cameras_as_they_change(place: str) -> None:
 
 
 def test_who_comes_back_is_told_what_it_missed(place: str) -> None:
-    with served(place) as web, Store(place, "lock") as store, listening(web):
+    with served(place) as web, Store(place, "lock") as store:
         with listening(web) as events:
+            wait_for(events, "camera")
             store.write([passing(2, 2)])
             _, _, last = wait_for(events, "passage")
         store.write([passing(3, 3), passing(4, 4)])
