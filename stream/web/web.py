@@ -1,6 +1,7 @@
 """The pages, served in a thread of their own."""
 
 import asyncio
+import logging
 import socket
 import ssl
 import sys
@@ -62,6 +63,7 @@ class Web(Closing):
             raise UsageError(
                 f"cannot serve with the certificate {settings.certificate} and the key {settings.key}: {reason(error)}; give a PEM chain, and the key that belongs to it, without a passphrase"
             ) from error
+        logging.getLogger("uvicorn.error").addFilter(QUIET)
         self._server = uvicorn.Server(config)
         self._thread = Thread(target=self._run, name="web", daemon=True)
         self._begun = Event()
@@ -102,6 +104,17 @@ class Web(Closing):
     def _run(self) -> None:
         assert self._socket is not None
         asyncio.run(self._server.serve(sockets=[self._socket]))
+
+
+class _Quiet(logging.Filter):
+    """At the end, who still listens is cut off, as has to be."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, asyncio.CancelledError) and not str(record.msg).startswith("Cancel ")
+
+
+QUIET = _Quiet()
 
 
 class _Patient(H11Protocol):

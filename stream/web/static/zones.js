@@ -50,7 +50,7 @@
   }
 
   function freeName() {
-    const base = nameOf.value.replace(/-?\d+$/, "") || "zone";
+    const base = nameOf.value.replace(/[-.]?\d+$/, "") || "zone";
     for (let number = 2; ; number += 1) if (!zones.has(`${base}-${number}`)) return `${base}-${number}`;
   }
 
