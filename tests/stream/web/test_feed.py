@@ -130,9 +130,14 @@ def test_a_store_that_goes_and_comes(tmp_path: Path, place: str) -> None:
 
 
 def test_nobody_looks_while_nobody_listens(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    looks = []
+    looks: list[int] = []
     real = feed.Feed._read
-    monkeypatch.setattr(feed.Feed, "_read", lambda self: (looks.append(1), real(self))[1])
+
+    def counted(self: feed.Feed) -> Any:
+        looks.append(1)
+        return real(self)
+
+    monkeypatch.setattr(feed.Feed, "_read", counted)
     with served(place) as web:
         time.sleep(0.3)
         assert not looks

@@ -2,6 +2,7 @@
 
 import time
 from threading import Event, Thread
+from typing import Any
 
 import cv2
 import httpx
@@ -31,7 +32,12 @@ def decoded(content: bytes) -> Picture:
 def test_the_newest_picture_is_encoded_once_and_when_somebody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     encoded: list[object] = []
     real = cv2.imencode
-    monkeypatch.setattr(cv2, "imencode", lambda *given: (encoded.append(given), real(*given))[1])
+
+    def counted(*given: Any) -> Any:
+        encoded.append(given)
+        return real(*given)
+
+    monkeypatch.setattr(cv2, "imencode", counted)
     live = Live("lock")
     for level in (60, 100, 200):
         live.look(*look(level=level))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from stream.configuration.settings import Settings
 from stream.sources.status import Status
@@ -49,8 +49,17 @@ def opened(browser: Browser, web: Web) -> Iterator[Opener]:
         context = browser.new_context(viewport={"width": width, "height": 800}, **options)
         contexts.append(context)
         tab = context.new_page()
-        tab.on("request", lambda each: None if each.url.startswith(at.address) else complaints.append(each.url))
-        tab.on("console", lambda each: None if "404" in each.text else complaints.append(each.text))
+
+        def asks(each: Request) -> None:
+            if not each.url.startswith(at.address):
+                complaints.append(each.url)
+
+        def says(each: ConsoleMessage) -> None:
+            if "404" not in each.text:  # of a page that is not there
+                complaints.append(each.text)
+
+        tab.on("request", asks)
+        tab.on("console", says)
         tab.on("pageerror", lambda error: complaints.append(str(error)))
         tab.on("dialog", lambda each: complaints.append(each.message))
         tab.goto(f"{at.address.rstrip('/')}{path}")

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from stream.web.settings import WebSettings
 
 TLS: dict[str, Any] = {"certificate": Path("a.pem"), "key": Path("a.key")}
-TOKEN = {"token": "0123456789abcdef"}
+TOKEN: dict[str, Any] = {"token": "0123456789abcdef"}
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:8765", "127.8.8.8:1", "[::1]:0", "localhost:80"])
@@ -19,14 +19,15 @@ def test_this_machine_needs_nothing(listen: str) -> None:
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:80", "192.168.1.7:8765", "[::]:443", "[2001:db8::1]:443"])
 def test_others_need_a_token_and_tls(listen: str) -> None:
-    for given, lacking in (
+    lacking: list[tuple[dict[str, Any], str]] = [
         ({}, "a token and a certificate and its key"),
         (TOKEN, "without a certificate"),
         (TLS, "without a token"),
-    ):
-        with pytest.raises(ValidationError, match=lacking):
-            WebSettings(listen=listen, **given)  # type: ignore[arg-type]
-    settings = WebSettings(listen=listen, **TOKEN, **TLS)  # type: ignore[arg-type]
+    ]
+    for given, told in lacking:
+        with pytest.raises(ValidationError, match=told):
+            WebSettings(listen=listen, **given)
+    settings = WebSettings(listen=listen, **TOKEN, **TLS)
     assert not settings.loopback
     assert settings.scheme == "https"
 
@@ -47,4 +48,4 @@ def test_a_token_is_hard_to_guess_and_never_shown(token: str) -> None:
 def test_half_of_tls_is_none() -> None:
     with pytest.raises(ValidationError, match="a certificate needs its key"):
         WebSettings(certificate=Path("a.pem"))
-    assert "0123456789abcdef" not in repr(WebSettings(**TOKEN))  # type: ignore[arg-type]
+    assert "0123456789abcdef" not in repr(WebSettings(**TOKEN))

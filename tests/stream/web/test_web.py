@@ -8,6 +8,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -41,7 +42,12 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def test_others_are_served_with_tls_and_a_token(river: str, certificate: tuple[Path, Path]) -> None:
-    settings = {"listen": "0.0.0.0:0", "token": TOKEN, "certificate": certificate[0], "key": certificate[1]}
+    settings: dict[str, Any] = {
+        "listen": "0.0.0.0:0",
+        "token": TOKEN,
+        "certificate": certificate[0],
+        "key": certificate[1],
+    }
     trusting = ssl.create_default_context(cafile=str(certificate[0]))
     with served(river, **settings) as web, client(web, verify=trusting) as asking:
         assert web.address == f"https://127.0.0.1:{web.port}/"
