@@ -17,6 +17,7 @@ try:
     import stream.doctor.doctorverb
     import stream.store.storeverbs
     import stream.verbs
+    import stream.web.webverbs
     import train.afterwards
     import train.verbs
     from models.errors import RivereyeError
@@ -57,6 +58,7 @@ app.command("export")(deploy.verbs.export)
 app.command("verify")(deploy.verbs.verify)
 app.command("import")(deploy.verbs.import_)
 app.command("stream")(stream.verbs.stream)
+app.command("serve")(stream.web.webverbs.serve)
 app.command("replay")(stream.afterwards.replay)
 app.command("adapt")(stream.afterwards.adapt)
 app.add_typer(stream.configuration.configverbs.app, name="config")

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 HEAVY = {"tensorflow", "keras", "tf2onnx", "onnx", "scipy", "sklearn", "matplotlib"}
+UNASKED = {"jinja2", "pygal", "sqlalchemy", "alembic", "psycopg"}
 LIGHT = {"deploy", "deploy.verbs", "train", "train.verbs", "train.afterwards", "train.options"}
 """Of the other stages: their part of the command line."""
 
@@ -38,9 +39,16 @@ def test_the_base_install_loads_nothing_heavy(module: str) -> None:
 
 def test_a_watch_loads_nothing_of_a_benchmark_a_store_or_a_broker() -> None:
     """A box starts watching after every power cut."""
-    heavy = {"jinja2", "prometheus_client", "pygal", "sqlalchemy", "alembic", "psycopg", "paho", "wsgiref"}
+    heavy = {"prometheus_client", "psycopg", "paho", "wsgiref", "fastapi", "uvicorn", *UNASKED}
     assert not packages_of(loaded_by("stream.stream")) & heavy
-    assert not packages_of(loaded_by("rivereye")) & {"jinja2", "pygal", "onnxruntime"}
+    assert not packages_of(loaded_by("rivereye")) & {
+        "fastapi",
+        "jinja2",
+        "onnxruntime",
+        "pygal",
+        "sqlalchemy",
+        "uvicorn",
+    }
 
 
 def test_a_bundle_is_verified_without_what_made_it() -> None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import Column, Engine, Table, delete, func, select
+from sqlalchemy import Column, Engine, Table, delete, func, select, tuple_
 
 from stream.store.engine import engine_for, transaction
 from stream.store.migrating import prepare
 from stream.store.place import Place, place_named
-from stream.store.tables import cameras, hours, minutes, passages
+from stream.store.tables import cameras, curves, hours, minutes, passages
 
 PIECE = 1000
 """Passages or hours that go in one transaction."""
@@ -52,6 +52,8 @@ def _passages(engine: Engine, place: Place, before: float) -> Iterator[int]:
             some = select(table.start_time).where(*old).order_by(table.start_time).offset(PIECE - 1).limit(1)
             last = connection.execute(some).scalar()
             these = old if last is None else (*old, table.start_time <= last)
+            gone = select(table.box_id, table.id).where(*these)
+            connection.execute(delete(curves).where(tuple_(curves.c.box_id, curves.c.id).in_(gone)))
             yield connection.execute(delete(passages).where(*these)).rowcount
         if last is None:
             return

@@ -3,27 +3,27 @@
 import math
 from collections.abc import Callable
 from datetime import UTC, tzinfo
-from typing import Any, TypeVar
+from typing import Literal, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Text, cast, desc, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Text, cast, desc, func, select, tuple_
 
 from models.closing import Closing
 from models.errors import StoreAway, StoreError, UsageError
-from stream.following.passage import Passage
+from stream.store.curves import Curve
 from stream.store.engine import engine_for, transaction
 from stream.store.migrating import version_of
 from stream.store.page import Mark, Page, Stored
 from stream.store.place import place_named
+from stream.store.rows import stored, whole
 from stream.store.seen import Camera, CameraSeen, Ran
-from stream.store.spans import By, Span, spans
-from stream.store.tables import VERSION, boxes, cameras, hours, minutes, passages, settings
-from stream.store.writing import CORNERS
+from stream.store.spans import LENGTH_S, By, Span, spans
+from stream.store.tables import VERSION, boxes, cameras, curves, hours, minutes, passages, settings
+from stream.store.watched import Watched, watched
 
 Answer = TypeVar("Answer")
 MOST = 1000
 """Passages on one page."""
 BUSY_S = 5.0
-NOT_OF_PASSAGE = ("box_id", "camera_id", "revision", "box_name", "camera", *CORNERS)
 
 
 class Reader(Closing):
@@ -70,21 +70,33 @@ class Reader(Closing):
         def read(connection: Connection) -> Page:
             if camera is not None:
                 where.append(table.camera_id == _id_of(connection, camera))
-            wanted = _whole().where(*where).order_by(*map(desc, order)).limit(limit + 1)
+            wanted = whole().where(*where).order_by(*map(desc, order)).limit(limit + 1)
             rows = connection.execute(wanted).all()
             last = rows[limit - 1] if len(rows) > limit else None
             older = None if last is None else str(Mark(last.start_time, last.box_id, last.id))
-            return Page(tuple(_stored(row) for row in rows[:limit]), older)
+            return Page(tuple(stored(row) for row in rows[:limit]), older)
 
         return self._read(read)
 
     def passage(self, box: str, name: str) -> Stored | None:
         """The one of this id; None where there is none."""
-        wanted = _whole().where(boxes.c.name == box, passages.c.id == name)
+        wanted = whole().where(boxes.c.name == box, passages.c.id == name)
 
         def read(connection: Connection) -> Stored | None:
             row = connection.execute(wanted).one_or_none()
-            return None if row is None else _stored(row)
+            return None if row is None else stored(row)
+
+        return self._read(read)
+
+    def curve(self, box: str, name: str) -> Curve | None:
+        """The scores of the passage of this id; None where there are none."""
+        table = curves.c
+        wanted = select(table.begin, table.step, table.scores).join_from(curves, boxes)
+        wanted = wanted.where(boxes.c.name == box, table.id == name)
+
+        def read(connection: Connection) -> Curve | None:
+            row = connection.execute(wanted).one_or_none()
+            return None if row is None else Curve.read(*row)
 
         return self._read(read)
 
@@ -112,6 +124,19 @@ class Reader(Closing):
             reasons = func.aggregate_strings(cast(table.c.unknown, Text), ",")
             wanted = select(number, *sums, reasons).where(*within).group_by(number).order_by(number)
             return spans(connection.execute(wanted).all(), by, zone)
+
+        return self._read(read)
+
+    def watched(
+        self, begin: float, end: float, by: Literal["minute", "hour"], camera: Camera | None = None
+    ) -> list[Watched]:
+        """As `spans`, of each camera by itself, in order of camera and time; parts of a minute are not added up."""
+        first, last = (math.ceil(each / LENGTH_S[by]) for each in (begin, end))
+        wanted = select(cameras.c.id, boxes.c.name.label("box_name"), cameras.c.name).join_from(cameras, boxes)
+
+        def read(connection: Connection) -> list[Watched]:
+            ids = {row.id: Camera(row.box_name, row.name) for row in connection.execute(wanted)}
+            return watched(connection, by, first, last, {k: v for k, v in ids.items() if camera in (None, v)})
 
         return self._read(read)
 
@@ -187,15 +212,3 @@ def _id_of(connection: Connection, camera: Camera) -> int:
     )
     found: int | None = connection.execute(wanted).scalar()
     return -1 if found is None else found
-
-
-def _whole() -> Select[Any]:
-    joined = passages.join(boxes, passages.c.box_id == boxes.c.id).join(cameras, passages.c.camera_id == cameras.c.id)
-    return select(passages, boxes.c.name.label("box_name"), cameras.c.name.label("camera")).select_from(joined)
-
-
-def _stored(row: Row[Any]) -> Stored:
-    said = dict(row._mapping)
-    box = tuple(said[corner] for corner in CORNERS)
-    rest = {name: value for name, value in said.items() if name not in NOT_OF_PASSAGE}
-    return Stored(said["box_name"], Passage(camera=said["camera"], box=box, **rest))

@@ -95,6 +95,22 @@ class CameraRecord(_Record):
         return f"camera {self.camera}"
 
 
+class CurveRecord(_Record):
+    """The scores of a passage, see `Curve`; `scores` are bytes as hexadecimal digits."""
+
+    rank: ClassVar[int] = 0
+
+    kind: Literal["curve"] = "curve"
+    passage: Text
+    begin: Seconds
+    step: Seconds
+    scores: Annotated[str, Field(pattern=r"^([0-9a-f]{2}){1,64}$")]
+
+    @property
+    def key(self) -> str:
+        return f"curve {self.passage}"
+
+
 class SettingsRecord(_Record):
     """What runs from `at` on, by the wall clock; without secrets."""
 
@@ -118,7 +134,7 @@ class BeginRecord(_Record):
         return f"begin {self.revision}"
 
 
-Record = PassageRecord | MinuteRecord | CameraRecord | SettingsRecord | BeginRecord
+Record = PassageRecord | MinuteRecord | CameraRecord | CurveRecord | SettingsRecord | BeginRecord
 RECORD: TypeAdapter[Record] = TypeAdapter(Annotated[Record, Field(discriminator="kind")])
 
 

@@ -15,6 +15,7 @@ from stream.looking.detection import Detection
 from stream.sources.clock import Clock, SystemClock
 from stream.sources.status import Status
 from stream.store.courier import Courier
+from stream.store.curves import Curves
 from stream.store.minutes import Minutes
 from stream.store.place import spool_of
 from stream.store.records import BeginRecord, PassageRecord, Record, camera_record, settings_record
@@ -82,6 +83,7 @@ class StoreSink(Closing):
         self.dropped: Counter[str] = Counter()
         """Records for which there was no room in memory, by kind."""
         self._minutes: dict[str, Minutes] = {}
+        self._curves: dict[str, Curves] = {}
         self._told: dict[str, tuple[object, ...]] = {}
         self._pending: dict[str, Record] = {}
         self._lock, self._ended = Lock(), Event()
@@ -99,14 +101,22 @@ class StoreSink(Closing):
         with self._lock:
             if detection.camera not in self._minutes:
                 self._minutes[detection.camera] = Minutes(detection.camera, self._number)
+                self._curves[detection.camera] = Curves()
             self._minutes[detection.camera].add(detection)
+            self._curves[detection.camera].add(detection)
 
     def news(self, events: Iterable[PassageEvent]) -> None:
         with self._lock:
             for each in (event for event in events if event.after.clock == "wall"):
                 self._put(PassageRecord(passage=each.after))
-                if each.type == "end" and each.after.camera in self._minutes:
-                    self._minutes[each.after.camera].ended(1)
+                if each.after.camera not in self._minutes:
+                    continue
+                if each.type != "end":
+                    self._curves[each.after.camera].began()
+                    continue
+                self._minutes[each.after.camera].ended(1)
+                if (curve := self._curves[each.after.camera].ended(each.after)) is not None:
+                    self._put(curve)
 
     def states(self, states: Mapping[str, Status]) -> None:
         """How cameras are; may be called as often as one likes."""

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -16,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = "0001"
+VERSION = "0002"
 """Of these tables: that of the newest migration."""
 VERSION_TABLE = "rivereye_version"
 METADATA = MetaData(
@@ -113,6 +114,18 @@ hours = Table(
     Column("hour", Integer, primary_key=True, autoincrement=False),  # whole hours since 1970
     *(Column(name, kind, nullable=False) for name, kind in _TALLY),
     Column("unknown", JSON, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+curves = Table(
+    "curves",
+    METADATA,
+    Column("box_id", Integer, ForeignKey("boxes.id"), primary_key=True),
+    Column("id", Text, primary_key=True),  # of the passage
+    Column("revision", BigInteger, nullable=False),
+    Column("begin", Double, nullable=False),
+    Column("step", Double, nullable=False),
+    Column("scores", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -9,12 +9,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from stream.store.records import (
     BeginRecord,
     CameraRecord,
+    CurveRecord,
     MinuteRecord,
     PassageRecord,
     Record,
     SettingsRecord,
 )
-from stream.store.tables import boxes, cameras, hours, minutes, passages, settings
+from stream.store.tables import boxes, cameras, curves, hours, minutes, passages, settings
 from stream.store.tallied import Tallied
 
 SEEN_S = 10.0
@@ -39,6 +40,7 @@ def write(connection: Connection, box: str, records: Sequence[Record], now: floa
     kept = newest.values()
     rows = [_passage_row(each, box_id, ids) for each in kept if isinstance(each, PassageRecord)]
     _put(connection, passages, rows)
+    _put(connection, curves, [_curve_row(each, box_id) for each in kept if isinstance(each, CurveRecord)])
     # After them: one that was under way when the box was killed may have waited together with the news of the next start.
     begins = [each.revision for each in kept if isinstance(each, BeginRecord)]
     if begins:
@@ -104,6 +106,11 @@ def _passage_row(record: PassageRecord, box_id: int, ids: Mapping[str, int]) -> 
     row = passage.model_dump(exclude={"camera", "box", "zones"})
     row |= {"box_id": box_id, "camera_id": ids[passage.camera], "revision": record.revision}
     return row | {"zones": list(passage.zones)} | dict(zip(CORNERS, passage.box, strict=True))
+
+
+def _curve_row(record: CurveRecord, box_id: int) -> Row:
+    row = record.model_dump(include={"revision", "begin", "step"})
+    return row | {"box_id": box_id, "id": record.passage, "scores": bytes.fromhex(record.scores)}
 
 
 def _end_open(connection: Connection, box_id: int, revision: int) -> None:

@@ -2,7 +2,7 @@
 
 from stream.store.forgetting import forget
 from stream.store.reading import Reader
-from stream.store.records import SettingsRecord
+from stream.store.records import CurveRecord, SettingsRecord
 from stream.store.store import Store
 from tests.stream.store.makers import NOON, minute, passing, rows, under_way, up
 
@@ -37,6 +37,16 @@ def test_a_passage_that_lasts_stays(place: str) -> None:
         )
     assert forget(place, NOON + 4000)["passages"] == 0
     assert forget(place, NOON + 6000)["passages"] == 1
+
+
+def test_scores_go_with_their_passages(place: str) -> None:
+    with Store(place, "lock") as store:
+        for number in range(4):
+            ship = passing(number)
+            store.write([ship, CurveRecord(passage=ship.passage.id, begin=0.0, step=1.0, scores="00ff")])
+    assert forget(place, NOON + 100)["passages"] == 2
+    assert rows(place, "SELECT id FROM curves ORDER BY id") == rows(place, "SELECT id FROM passages ORDER BY id")
+    assert rows(place, "SELECT count(*) FROM curves") == [(2,)]
 
 
 def test_others_write_meanwhile(place: str) -> None:

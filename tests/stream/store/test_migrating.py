@@ -15,10 +15,11 @@ from stream.store.engine import engine_for, transaction
 from stream.store.migrating import SCRIPTS, check, upgrade
 from stream.store.place import place_named
 from stream.store.reading import Reader
+from stream.store.records import CurveRecord
 from stream.store.store import Store
 from stream.store.tables import METADATA, VERSION, VERSION_TABLE
 from tests.faults.peers.postgres import PostgresServer
-from tests.stream.store.makers import minute, rows, up
+from tests.stream.store.makers import minute, passing, rows, up
 
 UPGRADE = """
 import sys
@@ -63,6 +64,19 @@ def test_migrations_make_what_is_used(place: str) -> None:
         assert compare_metadata(context, METADATA) == []
     engine.dispose()
     assert ScriptDirectory(str(SCRIPTS)).get_current_head() == VERSION
+
+
+def test_a_store_of_the_first_version_keeps_what_it_holds(place: str) -> None:
+    upgrade(place)
+    with Store(place, "lock") as store:
+        store.write([passing(number) for number in range(3)])
+    run(place, "DROP TABLE curves", f"UPDATE {VERSION_TABLE} SET version_num = '0001'")
+    with Store(place, "lock") as store:  # as a watch does
+        store.write([CurveRecord(passage=passing(1).passage.id, begin=0.0, step=1.0, scores="00fa")])
+    assert check(place).version == VERSION
+    with Reader(place) as reader:
+        assert len(reader.passages().passages) == 3
+        assert reader.curve("lock", passing(1).passage.id) is not None
 
 
 def test_several_that_start_at_once_do_not_collide(place: str) -> None:

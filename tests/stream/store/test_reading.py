@@ -156,6 +156,32 @@ def test_days_begin_at_midnight_where_one_lives(place: str, reader: Reader) -> N
     assert {datetime.fromtimestamp(each.begin, zone).hour for each in days} == {0}
 
 
+def test_what_each_camera_watched(place: str, reader: Reader) -> None:
+    """By itself; parts of a minute stand one after another."""
+    written(
+        place,
+        minute(0, dark=6.0),
+        minute(1, part=1, seconds=20.0),
+        minute(1, part=2, seconds=30.0, unknown={"offline": 3.0}),
+        minute(1, camera="south", ship_s=0.0),
+    )
+    found = reader.watched(NOON, NOON + 120, "minute")
+    assert [(each.camera, each.begin - NOON, each.seconds, each.blind_s, each.unknown) for each in found] == [
+        (NORTH, 0, 60, 6, {"dark": 6}),
+        (NORTH, 60, 20, 0, {}),
+        (NORTH, 60, 30, 3, {"offline": 3}),
+        (SOUTH, 60, 60, 0, {}),
+    ]
+    assert reader.watched(NOON, NOON + 120, "minute", SOUTH) == found[3:]
+    assert reader.watched(NOON + 60, NOON + 120, "minute", NORTH) == found[1:3]
+    hours = reader.watched(NOON, NOON + 3600, "hour")
+    assert [(each.camera, each.seconds, each.passages, each.unknown) for each in hours] == [
+        (NORTH, 110, 3, {"dark": 6, "offline": 3}),
+        (SOUTH, 60, 1, {}),
+    ]
+    assert reader.watched(NOON, NOON + 120, "minute", Camera("lock", "none")) == []
+
+
 def test_nothing_watched_is_no_span(place: str, reader: Reader) -> None:
     written(place, up())
     assert reader.spans(NOON, NOON + 3600, "minute") == reader.spans(NOON, NOON + 3600, "day", NORTH) == []

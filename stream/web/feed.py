@@ -1,0 +1,153 @@
+"""News for who listens: passages and cameras, looked up in the store once for all, however many listen."""
+
+import asyncio
+import json
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from anyio import to_thread
+
+from models.errors import StoreError
+from stream.store.page import Stored
+from stream.web.answers import CameraAnswer, camera_answer, passage_answer
+from stream.web.room import Room
+
+LOOK_S = 1.0
+CAMERA_S = 5.0
+"""How old its last frame is, is told so often, with nothing else new of a camera."""
+KEPT = 500
+"""News that are held for who reads slowly; who falls farther behind is told so, and goes on with the newest."""
+NEWEST = 100
+LISTENERS = 50
+FORGOTTEN_S = 60.0
+"""When nobody has listened for so long, what came meanwhile is no news to the next one."""
+QUIET_S = 15.0
+"""With nothing to tell a comment is sent, which finds out who has gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    number: int
+    event: str
+    data: str
+
+    def __str__(self) -> str:
+        """As server-sent events have it; `data` is of one line."""
+        return f"id: {self.number}\nevent: {self.event}\ndata: {self.data}\n\n"
+
+
+class Feed:
+    """All of it runs in the loop of the server. Looks while somebody listens only."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._news: deque[News] = deque(maxlen=KEPT)
+        self._number = 0
+        self._changed = asyncio.Condition()
+        self._passages: dict[tuple[str, str], Stored] = {}
+        self._cameras: dict[tuple[str, str], tuple[CameraAnswer, float]] = {}
+        self._trouble: str | None = None
+        self._looked = float("-inf")
+        self._looking: asyncio.Task[None] | None = None
+        self.listeners = 0
+
+    @property
+    def full(self) -> bool:
+        return self.listeners >= LISTENERS
+
+    async def listen(self, after: int | None = None) -> AsyncIterator[str]:
+        """Server-sent events for one listener. `after`: number of the last that it got; None: only what comes.
+
+        Nothing is kept for a listener but where it is: one that never reads costs no memory.
+        """
+        self.listeners += 1
+        self._begin()
+        at = self._number if after is None or after > self._number else after
+        try:
+            yield "retry: 3000\n\n"
+            while True:
+                news = [each for each in self._news if each.number > at]
+                if news and news[0].number > at + 1:
+                    yield f"id: {self._number}\nevent: missed\ndata: {{}}\n\n"
+                    at = self._number
+                    continue
+                for each in news:
+                    at = each.number
+                    yield str(each)
+                if not news and not await self._comes(at):
+                    yield ": nothing new\n\n"
+        finally:
+            self.listeners -= 1
+
+    async def _comes(self, at: int) -> bool:
+        try:
+            async with asyncio.timeout(QUIET_S), self._changed:
+                await self._changed.wait_for(lambda: self._number > at)
+        except TimeoutError:
+            return False
+        return True
+
+    def _begin(self) -> None:
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look_on())
+
+    async def _look_on(self) -> None:
+        tell = time.monotonic() - self._looked < FORGOTTEN_S
+        while self.listeners:
+            try:
+                passages, cameras = await to_thread.run_sync(self._read)
+                trouble = None
+            except StoreError as error:
+                passages, cameras, trouble = [], [], str(error)
+            async with self._changed:
+                self._compare(passages, cameras, trouble, tell)
+                self._changed.notify_all()
+            if trouble is None:
+                self._looked, tell = time.monotonic(), True
+            await asyncio.sleep(LOOK_S)
+
+    def _read(self) -> tuple[list[Stored], list[CameraAnswer]]:
+        reader = self._room.reader
+        passages = list(reader.passages(limit=NEWEST).passages)
+        known = {_key(each) for each in passages}
+        for key, each in self._passages.items():  # one that has lasted while a hundred others began
+            if each.passage.active and key not in known and (found := reader.passage(*key)) is not None:
+                passages.append(found)
+        return passages, [camera_answer(self._room, each) for each in reader.cameras()]
+
+    def _compare(self, passages: list[Stored], cameras: list[CameraAnswer], trouble: str | None, tell: bool) -> None:
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self._put("store", json.dumps({"trouble": trouble}))
+        if trouble is not None:
+            return
+        for each in sorted(passages, key=lambda one: one.passage.start_time):
+            if tell and self._passages.get(_key(each)) != each:
+                self._put("passage", passage_answer(each).model_dump_json())
+        self._passages = {_key(each): each for each in passages}
+        self._tell_cameras(cameras)
+
+    def _tell_cameras(self, cameras: list[CameraAnswer]) -> None:
+        now, told = self._room.now(), self._cameras
+        self._cameras = {}
+        for each in cameras:
+            last, at = told.get((each.box, each.name), (None, 0.0))
+            if last is None or _steady(last) != _steady(each) or abs(now - at) >= CAMERA_S:
+                self._put("camera", each.model_dump_json())
+                last, at = each, now
+            self._cameras[each.box, each.name] = (last, at)
+
+    def _put(self, event: str, data: str) -> None:
+        self._number += 1
+        self._news.append(News(self._number, event, data))
+
+
+def _key(stored: Stored) -> tuple[str, str]:
+    return stored.box, stored.passage.id
+
+
+def _steady(answer: CameraAnswer) -> CameraAnswer:
+    """What of a camera is news when it changes."""
+    return answer.model_copy(update={"age_s": None, "told": None, "confidence": None, "picture": None})

@@ -1,0 +1,57 @@
+"""What pages and interface are made from."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from stream.sinks.retention import NAME
+from stream.store.reading import Reader
+from stream.store.seen import Camera, CameraSeen
+from stream.web.live import Live, Sight
+from stream.web.moments import Zone
+
+SILENT_S = 45.0
+"""A box that watches writes how its cameras are every few seconds: after so long without, nobody knows any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """`live`: of the watch that this is part of; None where pages are served beside others' watches.
+
+    `snapshots`: folder of the best frames of passages, as `--snapshots` has it; None: there is none here. `now`: wall clock, seconds since 1970.
+    """
+
+    reader: Reader
+    zone: Zone
+    live: Live | None = None
+    snapshots: Path | None = None
+    now: Callable[[], float] = time.time
+
+    def sight(self, camera: Camera) -> Sight | None:
+        """What a watch in this process sees with it at present."""
+        return None if self.live is None or camera.box != self.live.box else self.live.sight(camera.name)
+
+    def snapshot(self, camera: str, passage: str) -> Path | None:
+        """The best frame of a passage; None where there is no such file. Names that no snapshot can have are none."""
+        if self.snapshots is None or not (NAME.fullmatch(camera) and NAME.fullmatch(passage)):
+            return None
+        path = self.snapshots / camera / f"{passage}.jpg"
+        return path if path.is_file() else None
+
+
+def phase_of(room: Room, seen: CameraSeen, sight: Sight | None) -> str:
+    """How a camera is, in a word: its phase; `silent` where its box has said nothing for long, `new` where it never did."""
+    if sight is not None and sight.status is not None:
+        return sight.status.phase
+    if seen.at is None or seen.phase is None:
+        return "new"
+    over = seen.phase in ("ended", "failed")
+    return seen.phase if over or room.now() - seen.at <= SILENT_S else "silent"
+
+
+def age_of(room: Room, seen: CameraSeen, sight: Sight | None) -> float | None:
+    """Seconds since its last frame; None where there was none."""
+    if sight is not None and room.live is not None:
+        return room.live.age(sight)
+    return None if seen.last_frame is None else max(0.0, room.now() - seen.last_frame)

@@ -1,0 +1,11 @@
+"use strict";
+// Arrows turn pages, unless somebody types or scrolls a drawing.
+document.addEventListener("keydown", (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (event.target.closest("input, select, textarea, .scroll, [role=application]")) return;
+  const rel = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
+  const link = rel && document.querySelector(`a[rel=${rel}]`);
+  if (link) link.click();
+});
+// On a narrow screen the newest is what one sees first.
+for (const each of document.querySelectorAll(".scroll[data-newest]")) each.scrollLeft = each.scrollWidth;

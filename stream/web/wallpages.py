@@ -1,0 +1,118 @@
+"""The wall of cameras, and the page of each."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from models.errors import StoreError
+from stream.store.page import Stored
+from stream.store.seen import Camera, CameraSeen
+from stream.store.watched import Watched
+from stream.web.answers import CameraAnswer, camera_answer
+from stream.web.asked import WholeBox, WholeName
+from stream.web.dayseen import DaySeen, day_seen
+from stream.web.desk import Desk, address
+from stream.web.room import Room
+
+LATEST = 12
+
+
+def wall_pages(desk: Desk) -> APIRouter:
+    router = APIRouter()
+    room = desk.room
+
+    @router.get("/")
+    def wall(request: Request) -> HTMLResponse:
+        """Shows the cameras of this watch also while its store is away."""
+        seen: Sequence[CameraSeen] = ()
+        passages: Sequence[Stored] = ()
+        coverage: Mapping[Camera, float] = {}
+        trouble = None
+        try:
+            seen, passages = room.reader.cameras(), room.reader.passages(limit=LATEST).passages
+            coverage = _last_day(room)
+        except StoreError as error:
+            if room.live is None:
+                raise
+            trouble = str(error)
+        shown = (*seen, *_unknown(room, seen))
+        return desk.page(
+            request,
+            "wall",
+            cards=[(each.camera, camera_answer(room, each), coverage.get(each.camera)) for each in shown],
+            passages=passages,
+            trouble=trouble,
+            boxes=len({each.camera.box for each in shown}) > 1,
+        )
+
+    @router.get("/camera")
+    def camera(request: Request, box: WholeBox, camera: WholeName) -> HTMLResponse:
+        one = Camera(box, camera)
+        found = [each for each in room.reader.cameras() if each.camera == one]
+        if not found:
+            return desk.trouble(request, 404, "There is no such camera.")
+        passages = room.reader.passages(one, limit=LATEST).passages
+        ran = room.reader.settings(box, limit=1)
+        today = _today(room, one)
+        answer = camera_answer(room, found[0])
+        days = [room.zone.day(room.now()) - timedelta(days=back) for back in range(7)]
+        return desk.page(
+            request,
+            "camera",
+            camera=one,
+            answer=answer,
+            day=today,
+            passages=passages,
+            zones=_zones(ran[0].settings if ran else {}, camera),
+            picture=_picture(room, answer, passages),
+            days=days,
+        )
+
+    return router
+
+
+def _last_day(room: Room) -> dict[Camera, float]:
+    """Share of the last 24 whole hours and the present one that was seen, of cameras that watched at all."""
+    now = room.now()
+    begin = (now // 3600 - 24) * 3600
+    seconds: dict[Camera, float] = {}
+    for row in room.reader.watched(begin, now, "hour"):
+        seconds[row.camera] = seconds.get(row.camera, 0.0) + row.seconds - row.blind_s
+    return {camera: min(1.0, seen_s / (now - begin)) for camera, seen_s in seconds.items()}
+
+
+def _today(room: Room, camera: Camera) -> DaySeen:
+    now = room.now()
+    begin, end = (at(room.zone.day(now)) for at in (room.zone.begin, room.zone.end))
+    rows: list[Watched] = room.reader.watched(begin, end, "minute", camera)
+    return day_seen(camera, rows, begin, end, now)
+
+
+def _unknown(room: Room, seen: Sequence[CameraSeen]) -> list[CameraSeen]:
+    """Cameras of this watch that the store has not got yet, or cannot tell at present."""
+    if room.live is None:
+        return []
+    names = set(room.live.cameras) - {each.camera.name for each in seen if each.camera.box == room.live.box}
+    nothing = (room.now(), None, None, None, None, None, None, None)
+    return [CameraSeen(Camera(room.live.box, name), *nothing) for name in sorted(names)]
+
+
+def _zones(settings: Mapping[str, Any], camera: str) -> dict[str, list[list[float]]]:
+    """As its box ran with last; whatever is no zone is left out."""
+    cameras = settings.get("cameras")
+    said = cameras.get(camera) if isinstance(cameras, dict) else None
+    zones = said.get("zones") if isinstance(said, dict) else None
+    return zones if isinstance(zones, dict) else {}
+
+
+def _picture(room: Room, answer: CameraAnswer, passages: Sequence[Stored]) -> str | None:
+    """Address of something to draw zones on: the live picture, or the newest snapshot."""
+    if answer.picture is not None:
+        return address("/api/v1/camera/picture.jpg", Camera(answer.box, answer.name), boxes="false")
+    for each in passages:
+        if room.snapshot(each.passage.camera, each.passage.id) is not None:
+            return address("/api/v1/passage/snapshot.jpg", box=each.box, id=each.passage.id)
+    return None

@@ -1,0 +1,110 @@
+"""The verb about the pages, as the command line has it."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import SecretStr, ValidationError
+
+from models.errors import UsageError, reason
+from models.extras import check_installed
+from models.say import say
+from stream.options import console
+
+if TYPE_CHECKING:
+    from stream.web.settings import WebSettings
+
+TOKEN = "RIVEREYE_WEB_TOKEN"  # noqa: S105 - the name of a variable
+
+
+def serve(
+    store: Annotated[
+        str, typer.Option(help="The store that is shown: a path, or postgresql://USER:PASSWORD@HOST/DATABASE.")
+    ],
+    listen: Annotated[
+        str,
+        typer.Option(help="ADDRESS:PORT. Anything but loopback needs a token and TLS."),
+    ] = "127.0.0.1:8765",
+    token_file: Annotated[
+        Path | None, typer.Option(help=f"File with the token that who looks has to know; or set {TOKEN}.")
+    ] = None,
+    certificate: Annotated[Path | None, typer.Option(help="TLS: certificate chain (PEM).")] = None,
+    key: Annotated[Path | None, typer.Option(help="TLS: its private key (PEM).")] = None,
+    name: Annotated[
+        list[str] | None,
+        typer.Option(help="A name by which browsers reach this machine, beside its own. May be given again."),
+    ] = None,
+    zone: Annotated[
+        str | None, typer.Option(help="Where days begin at midnight, such as Europe/Berlin. By itself as this machine.")
+    ] = None,
+    snapshots: Annotated[
+        Path | None, typer.Option(help="Folder of the best frames, as `rivereye stream --snapshots` writes it.")
+    ] = None,
+) -> None:
+    """Show in a browser what watches have put into a store: cameras, days, passages, counts. Ends at Ctrl-C."""
+    check_installed("web", "fastapi", "uvicorn")
+    from stream.store.reading import Reader
+    from stream.web.moments import zone_named
+    from stream.web.room import Room
+    from stream.web.web import Web
+
+    settings = _settings(
+        listen=listen,
+        token=_token(token_file),
+        certificate=certificate,
+        key=key,
+        names=tuple(name or ()),
+        zone=zone,
+    )
+    if snapshots is not None and not snapshots.is_dir():
+        raise UsageError(f"no folder of snapshots at {snapshots}; give the one that `rivereye stream --snapshots` has")
+    with (
+        Reader(store) as reader,
+        Web(settings, Room(reader, zone_named(zone), None, snapshots)) as web,
+        _ended() as end,
+    ):
+        web.start()
+        say(console, f"serving {reader.place.shown} at {web.address} until Ctrl-C")
+        while web.running and not end.wait(0.5):
+            pass
+
+
+def _settings(**given: object) -> "WebSettings":
+    from stream.web.settings import WebSettings
+
+    try:
+        return WebSettings.model_validate(given)
+    except ValidationError as error:
+        raise UsageError("; ".join(each["msg"].removeprefix("Value error, ") for each in error.errors())) from None
+
+
+def _token(path: Path | None) -> SecretStr | None:
+    if path is None:
+        text = os.environ.get(TOKEN)
+        return SecretStr(text) if text else None
+    try:
+        return SecretStr(path.read_text(encoding="utf-8").strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read the token in {path}: {reason(error)}; write it there") from error
+
+
+@contextmanager
+def _ended() -> Iterator[Event]:
+    """Set by Ctrl-C and SIGTERM."""
+    end = Event()
+
+    def stop(_: int, __: FrameType | None) -> None:
+        end.set()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield end
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

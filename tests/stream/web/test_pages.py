@@ -1,0 +1,262 @@
+"""The pages in a real browser: what people see, at a desk and on a phone, by day and by night, in two languages."""
+
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+
+from stream.configuration.settings import Settings
+from stream.sources.status import Status
+from stream.store.store import Store
+from stream.web import feed
+from stream.web.live import Live
+from stream.web.web import Web
+from tests.factories import make_detection, rippled
+from tests.stream.store.makers import passing, until
+from tests.stream.web.rooms import NOW, TOKEN, fill, served
+
+CHROMIUM = Path("/usr/bin/chromium")
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+NORTH = "box=lock&camera=north"
+PAGES = ("/", "/day", "/passages", "/counts", "/counts?by=hour", f"/camera?{NORTH}", f"/log?{NORTH}", "/day?day=x")
+
+pytestmark = [
+    pytest.mark.timeout(180),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no {CHROMIUM}; install it with: apt-get install chromium"),
+]
+Opener = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def opened(browser: Browser, web: Web) -> Iterator[Opener]:
+    """Opens a page; at the end none may have asked for anything elsewhere, nor have complained."""
+    complaints: list[str] = []
+    contexts: list[BrowserContext] = []
+
+    def opening(path: str, width: int = 1280, at: Web = web, **options: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 800}, **options)
+        contexts.append(context)
+        tab = context.new_page()
+
+        def asks(each: Request) -> None:
+            if not each.url.startswith(at.address):
+                complaints.append(each.url)
+
+        def says(each: ConsoleMessage) -> None:
+            if "404" not in each.text:  # of a page that is not there
+                complaints.append(each.text)
+
+        tab.on("request", asks)
+        tab.on("console", says)
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.on("dialog", lambda each: complaints.append(each.message))
+        tab.goto(f"{at.address.rstrip('/')}{path}")
+        return tab
+
+    yield opening
+    for each in contexts:
+        each.close()
+    assert complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_pages_fit_and_can_be_read(opened: Opener, width: int, scheme: str) -> None:
+    """Nothing runs off the side; text stands out from what is behind it; what is pressed is large enough for a finger."""
+    for path in PAGES:
+        tab = opened(path, width, color_scheme=scheme, locale="ru-RU" if scheme == "dark" else "en-GB")
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width, path
+        dark = tab.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)[0] < 60")
+        assert dark == (scheme == "dark")
+        assert tab.evaluate(PALE) == [], path
+        expect(tab.locator("html")).to_have_attribute("lang", "ru" if scheme == "dark" else "en")
+        assert all(box["height"] >= 24 for box in tab.evaluate(PRESSED)), path
+
+
+PALE = """() => {
+  const channels = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = (text) => channels(text).slice(0, 3).map((each) => each / 255)
+    .map((each) => each <= .03928 ? each / 12.92 : ((each + .055) / 1.055) ** 2.4)
+    .reduce((sum, each, at) => sum + each * [.2126, .7152, .0722][at], 0);
+  const behind = (element) => {
+    for (; element; element = element.parentElement) {
+      const colour = getComputedStyle(element).backgroundColor;
+      if ((channels(colour)[3] ?? 1) > .5) return colour;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  return [...document.querySelectorAll("main p, main td, main th, main dt, main dd, main a, main h1, main h2, header a, footer *, button, label")]
+    .filter((each) => each.checkVisibility() && each.textContent.trim() && !each.closest("svg"))
+    .filter((each) => {
+      const [a, b] = [light(getComputedStyle(each).color), light(behind(each))].sort((x, y) => y - x);
+      return (a + .05) / (b + .05) < 4.5;
+    }).map((each) => each.outerHTML.slice(0, 80));
+}"""
+"""What has a contrast below 4.5 : 1, which WCAG 2 wants."""
+PRESSED = "() => [...document.querySelectorAll('button, select, header a')].filter((each) => each.checkVisibility()).map((each) => ({height: each.getBoundingClientRect().height + (each.className === 'plain' ? 9 : 0)}))"
+
+
+def test_the_day_shows_ships_and_hatches_what_was_not_seen(opened: Opener) -> None:
+    tab = opened("/day?day=2026-11-25")
+    ships = tab.locator(".timeline a")
+    assert ships.count() == 10
+    gaps = tab.locator(".timeline .gap title")
+    assert [text for text in gaps.all_text_contents() if "no connection" in text] == [
+        "not seen: no connection, 10:00\N{EN DASH}10:20"
+    ]
+    assert tab.locator(".timeline .gap").first.evaluate("each => getComputedStyle(each).fill") == 'url("#unseen")'
+    ships.nth(3).focus()
+    tab.keyboard.press("Enter")
+    expect(tab.locator("h1")).to_contain_text("Passage: 2026-11-25")
+    expect(tab.locator(".curve .line")).to_be_visible()
+    expect(tab.locator(".best img")).to_be_visible()
+    assert tab.locator(".best img").evaluate("each => each.naturalWidth") == 640
+
+
+def test_a_day_on_which_nobody_watched_is_no_day_without_ships(opened: Opener) -> None:
+    expect(opened("/day?day=2026-01-01").locator(".note")).to_contain_text("no count of 0")
+    tab = opened("/counts")
+    rows = tab.locator("tbody tr")
+    assert rows.count() == 31
+    assert rows.nth(1).locator("td").all_inner_texts() == ["\N{EN DASH}", "0.0%", "\N{EN DASH}"]
+
+
+def test_arrows_turn_days(opened: Opener) -> None:
+    tab = opened("/day?day=2026-11-24")
+    tab.keyboard.press("ArrowRight")
+    expect(tab.locator("h1")).to_contain_text("2026-11-25")
+    tab.keyboard.press("ArrowLeft")
+    expect(tab.locator("h1")).to_contain_text("2026-11-24")
+    tab.locator("input[type=date]").focus()
+    tab.keyboard.press("ArrowLeft")
+    expect(tab.locator("h1")).to_contain_text("2026-11-24")
+
+
+def test_cameras_are_chosen_from_a_list_also_those_of_strange_names(opened: Opener) -> None:
+    tab = opened("/passages")
+    tab.select_option("select", index=1)
+    tab.get_by_role("button", name="Show").click()
+    assert tab.locator("tbody tr").count() == 1
+    assert tab.locator("select").evaluate("each => each.selectedIndex") == 1
+    tab.select_option("select", label="north")
+    tab.get_by_role("button", name="Show").click()
+    assert tab.locator("tbody tr").count() == 6
+    with tab.expect_download() as download:
+        tab.get_by_role("link", name="CSV").click()
+    assert download.value.suggested_filename == "passages-north.csv"
+    assert len(download.value.path().read_text().splitlines()) == 7
+
+
+def test_the_language_is_kept(opened: Opener) -> None:
+    tab = opened("/counts?by=hour")
+    tab.get_by_role("link", name="Русский").click()
+    expect(tab.locator("h1")).to_contain_text("Проходы по часам")
+    tab.get_by_role("link", name="День", exact=True).click()
+    expect(tab.locator("h1")).to_contain_text("День реки")
+
+
+def test_zones_are_drawn_by_mouse_and_by_key_and_are_what_a_configuration_takes(opened: Opener) -> None:
+    tab = opened(f"/camera?{NORTH}")
+    drawing, text = tab.locator(".canvas svg"), tab.locator("#toml")
+    expect(text).to_have_value("[cameras.north.zones]\nchannel = [[0.1, 0.5], [0.9, 0.5], [0.9, 0.9]]")
+    drawing.scroll_into_view_if_needed()
+    box = drawing.bounding_box()
+    assert box is not None
+    tab.locator("#zone-name").fill("lock-gate.1")
+    corners = ((0.2, 0.2), (0.4, 0.2), (0.4, 0.4))
+    for x, y in (*corners, corners[0]):
+        tab.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    zones = _zones(text.input_value())
+    assert [[round(x, 2), round(y, 2)] for x, y in zones["lock-gate.1"]] == [list(each) for each in corners]
+    # A corner is dragged, beyond the edge: it stays within the picture.
+    tab.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.4 * box["height"])
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + 1.5 * box["width"], box["y"] + 0.6 * box["height"], steps=4)
+    tab.mouse.up()
+    moved = _zones(text.input_value())["lock-gate.1"][2]
+    assert moved[0] == 1
+    assert abs(moved[1] - 0.6) < 0.01
+    drawing.focus()
+    for keys in ("Enter", "ArrowRight Enter", "Shift+ArrowDown Enter", "Backspace", "Enter", "c"):
+        for key in keys.split():
+            tab.keyboard.press(key)
+    assert _zones(text.input_value())["lock-gate-2"] == [[0.5, 0.5], [0.51, 0.5], [0.51, 0.55]]
+    settings = Settings.model_validate({"cameras": {"north": {"source": "test", "zones": _zones(text.input_value())}}})
+    assert set(settings.cameras["north"].zones) == {"channel", "lock-gate.1", "lock-gate-2"}
+    tab.get_by_role("button", name="Remove all").click()
+    expect(text).to_have_value("# no zones: the whole picture is looked at")
+
+
+def _zones(text: str) -> dict[str, list[list[float]]]:
+    zones: dict[str, list[list[float]]] = tomllib.loads(text)["cameras"]["north"]["zones"]
+    return zones
+
+
+def test_the_wall_is_alive(opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures change, states follow, ages grow, and a passage is news."""
+    monkeypatch.setattr(feed, "LOOK_S", 0.1)
+    place = str(tmp_path / "river.db")
+    fill(place)
+    live = Live("lock")
+
+    def sees(score: float | None, level: int, phase: str = "up") -> None:
+        live.look(make_detection(0.0, score), rippled(level, 640, 360))
+        live.states({"north": Status(phase=phase, last_frame=time.monotonic(), trouble="no route to it")})  # type: ignore[arg-type]
+
+    sees(0.9, 200)
+    with served(place, live=live) as web:
+        tab = opened("/", at=web)
+        card = tab.locator(".card", has_text="north")
+        expect(card.locator(".state")).to_contain_text("connected · ship 0.90")
+        first = card.locator("img").evaluate(PIXEL)
+        sees(0.2, 90)
+        expect(card.locator(".state")).to_contain_text("no ship 0.20")
+        until(lambda: card.locator("img").evaluate(PIXEL) < first - 60)
+        sees(None, 90, "offline")
+        expect(card.locator(".state")).to_contain_text("no connection")
+        expect(card.locator(".trouble")).to_have_text("no route to it")
+        age = card.locator(".age")
+        told = age.inner_text()
+        expect(age).not_to_have_text(told)
+        expect(tab.locator("#news")).to_be_hidden()
+        with Store(place, "lock", now=lambda: NOW) as store:
+            store.write([passing(300, 10**8)])
+        expect(tab.locator("#news")).to_be_visible()
+        tab.locator("#news a").click()
+        expect(tab.locator("tbody tr").first).to_contain_text("18:00:00")
+        tab.close()  # before the server goes, which it would miss
+
+
+PIXEL = """(image) => {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [1, 1];
+  canvas.getContext("2d").drawImage(image, 100, 200, 1, 1, 0, 0, 1, 1);
+  return canvas.getContext("2d").getImageData(0, 0, 1, 1).data[0];
+}"""
+
+
+def test_one_logs_in_and_out(opened: Opener, river: str) -> None:
+    with served(river, token=TOKEN) as web:
+        tab = opened("/day?day=2026-11-25", at=web)
+        tab.get_by_label("Token").fill(TOKEN)
+        tab.keyboard.press("Enter")
+        expect(tab.locator("h1")).to_contain_text("2026-11-25")
+        assert tab.evaluate("document.cookie") == "", "no script can read it"
+        tab.get_by_role("link", name="Now").click()
+        expect(tab.locator(".card")).to_have_count(3)
+        tab.get_by_role("button", name="Log out").click()
+        expect(tab.locator("h1")).to_have_text("Log in")
+        tab.goto(web.address)
+        expect(tab.locator("h1")).to_have_text("Log in")
