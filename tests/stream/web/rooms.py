@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from stream.configuration.settings import Retention
+from stream.configuration.outputs import Retention
 from stream.sinks.snapshots import Snapshots
 from stream.store.reading import Reader
 from stream.store.records import CurveRecord, MinuteRecord, PassageRecord, Record, SettingsRecord
