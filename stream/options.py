@@ -48,6 +48,14 @@ Store = Annotated[
         rich_help_panel=PLACES,
     ),
 ]
+Web = Annotated[
+    str | None,
+    typer.Option(
+        metavar="[HOST:]PORT",
+        help="Pages in the browser over --store, with live pictures, for this machine alone; for others see [web] of a configuration file.",
+        rich_help_panel=PLACES,
+    ),
+]
 Retries = Annotated[
     int | None,
     typer.Option(

@@ -13,6 +13,7 @@ from stream.looking.pipeline import BATCH, Look, Pipeline
 from stream.sinks.sheet import Sheet
 from stream.sinks.sinks import Sinks
 from stream.summary import Summary, Tally
+from stream.web.live import Live
 
 
 class Session:
@@ -23,12 +24,15 @@ class Session:
         classifier: answers for the views.
         sinks: where looks and passages go.
         live: the watch has no end of its own.
+        shown: where pages look for the newest picture of each camera.
     """
 
-    def __init__(self, settings: Settings, classifier: Classifier, sinks: Sinks, live: bool) -> None:
-        self.settings, self.sinks = settings, sinks
+    def __init__(
+        self, settings: Settings, classifier: Classifier, sinks: Sinks, live: bool, shown: Live | None = None
+    ) -> None:
+        self.settings, self.sinks, self.shown = settings, sinks, shown
         places = settings.outputs
-        pictures = any(place is not None for place in (places.video, places.snapshots, places.sheet))
+        pictures = any(place is not None for place in (places.video, places.snapshots, places.sheet, shown))
         self.pipeline = Pipeline(classifier, settings.batch or BATCH, settings.max_batch_wait_ms / 1000, pictures)
         self.sheet = Sheet()
         self.summary = Summary(live)
@@ -76,7 +80,10 @@ class Session:
             for looks in looking:
                 for look in looks:
                     self._follow(look)
-                self.sinks.listeners.states({camera: self.pipeline.status(camera) for camera in self.watches})
+                states = {camera: self.pipeline.status(camera) for camera in self.watches}
+                self.sinks.listeners.states(states)
+                if self.shown is not None:
+                    self.shown.states(states)
                 yield looks
         finally:
             looking.close()
@@ -94,6 +101,8 @@ class Session:
             tally.states[look.detection.state] += 1
         source = self.pipeline.source(look.camera)
         self.sinks.look(look, None if source is None else source.fps)
+        if self.shown is not None:
+            self.shown.look(look.detection, look.frame.picture)
         self._tell(tally, watch.follow(look.detection, look.frame.picture))
         if look.detection.time is not None:
             self.sinks.hours(watch.coverage.take_finished())

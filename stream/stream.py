@@ -14,7 +14,7 @@ from rich.console import Console
 
 from models.bundle import Bundle
 from models.classifier import Choice, Classifier
-from models.errors import OutputError, RivereyeError, SourceError
+from models.errors import OutputError, RivereyeError, SourceError, UsageError
 from models.outputs import replace_text
 from models.say import say
 from stream.board import Board, board_for
@@ -28,6 +28,8 @@ from stream.sinks.listeners import listeners_for
 from stream.sinks.places import check_outputs, check_places, check_store, files_of, spare_sources, videos_of
 from stream.sinks.sinks import CLOSING_S, Sinks
 from stream.summary import Summary, show_summary
+from stream.web.beside import beside
+from stream.web.live import Live
 
 Again = Callable[[], Settings] | None
 
@@ -66,7 +68,8 @@ def stream(settings: Settings, overwrite: bool, console: Console, again: Again =
         sinks = stack.enter_context(Sinks(outputs, settings.retention, live, live and not overwrite, listeners))
         for note in listeners.notes():
             say(console, note, "yellow")
-        session = Session(settings, classifier, sinks, live)
+        shown = _pages(settings, stack, console)
+        session = Session(settings, classifier, sinks, live, shown)
         board = board_for(live, len(lookouts), console)
         for path in videos:
             if path.is_file():  # should no frame be seen, it would pass for one of this run
@@ -86,6 +89,19 @@ def stream(settings: Settings, overwrite: bool, console: Console, again: Again =
             raise trouble
     _tell_failures(session.summary)
     return session.summary
+
+
+def _pages(settings: Settings, stack: ExitStack, console: Console) -> Live | None:
+    """Serves them until the stack is closed; None where none are wanted."""
+    outputs = settings.outputs
+    if settings.web is None:
+        return None
+    if outputs.store is None:
+        raise UsageError("pages (--web) show what is in a store; give --store, too, such as --store river.db")
+    store = outputs.store.get_secret_value()
+    address, live = stack.enter_context(beside(settings.web, store, outputs.box, outputs.snapshots))
+    say(console, f"pages at {address}")
+    return live
 
 
 def _closed(sinks: Sinks) -> OutputError | None:

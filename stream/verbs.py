@@ -22,6 +22,7 @@ from stream.options import (
     Retries,
     Store,
     Threads,
+    Web,
     console,
 )
 
@@ -148,6 +149,7 @@ def stream(
         bool, typer.Option("--overwrite", help="Replace files that are there.", rich_help_panel=PLACES)
     ] = False,
     metrics: Metrics = None,
+    web: Web = None,
     open_timeout: Annotated[
         float, typer.Option(min=0.1, help="Seconds to wait for a connection.", rich_help_panel=LINE)
     ] = 10.0,
@@ -202,6 +204,7 @@ def stream(
             "threads": threads,
             "tuned": not no_tuned,
             "metrics": metrics,
+            "web": None if web is None else {"listen": web},
             "outputs": places,
         }
         settings, again = chosen(sources or [], camera, watch), None

@@ -37,7 +37,7 @@ class _Keys(File, BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter=BETWEEN)
 
 
-TABLES = ("cameras", "defaults", "passages", "outputs", "retention", "mqtt", "webhook", "outbox")
+TABLES = ("cameras", "defaults", "passages", "outputs", "retention", "mqtt", "webhook", "outbox", "web")
 
 
 def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:

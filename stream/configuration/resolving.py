@@ -15,6 +15,7 @@ from stream.configuration.settings import Camera, Settings
 from stream.sinks.jsonl import STDOUT
 from stream.store.place import place_named
 from stream.telling.settings import TellingSettings, resolved
+from stream.web.settings import EASY, WebSettings, hard_to_guess
 
 
 def in_place(settings: Settings, environ: Mapping[str, str], path: Path) -> Settings:
@@ -36,6 +37,7 @@ def in_place(settings: Settings, environ: Mapping[str, str], path: Path) -> Sett
         "pid_file": settings.pid_file and folder / settings.pid_file,
         "outputs": _anchored(settings.outputs, environ, folder, f"{path}: outputs.store"),
         **dict(resolved(telling, environ, folder, f"{path}: ")),
+        "web": settings.web and _web(settings.web, environ, folder, f"{path}: web.token"),
     }
     return settings.model_copy(update=changes)
 
@@ -70,6 +72,16 @@ def _anchored(outputs: Outputs, environ: Mapping[str, str], folder: Path, key: s
     if outputs.store is not None:
         places["store"] = _store(expand(outputs.store.get_secret_value(), environ, folder, key), folder, key)
     return outputs.model_copy(update=places)
+
+
+def _web(web: WebSettings, environ: Mapping[str, str], folder: Path, key: str) -> WebSettings:
+    given: dict[str, Any] = {name: folder / value for name, value in web if isinstance(value, Path)}
+    if web.token is not None:
+        token = expand(web.token.get_secret_value(), environ, folder, key)
+        if not hard_to_guess(token):
+            raise UsageError(f"{key}: {EASY}")
+        given["token"] = SecretStr(token)
+    return web.model_copy(update=given)
 
 
 def _store(text: str, folder: Path, key: str) -> SecretStr:

@@ -17,6 +17,7 @@ from stream.health.place import Place
 from stream.looking.policy import policy_named
 from stream.looking.views import views_named
 from stream.telling.settings import MqttSettings, OutboxSettings, WebhookSettings
+from stream.web.settings import WebSettings
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -184,6 +185,7 @@ class Settings(Frozen):
     mqtt: Annotated[MqttSettings | None, Field(description="A broker that hears of passages and states.")] = None
     webhook: Annotated[WebhookSettings | None, Field(description="An address that passages are posted to.")] = None
     outbox: OutboxSettings = OutboxSettings()
+    web: Annotated[WebSettings | None, Field(description="Pages over the store, with live pictures.")] = None
 
     @property
     def enabled(self) -> dict[str, bool]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 SHORTEST_TOKEN = 16
 """Characters: at ten guesses a minute, nobody finds one of these."""
+EASY = f"the token has to have {SHORTEST_TOKEN} printable ASCII characters or more; `openssl rand -hex 16` makes one"
 LISTEN = "127.0.0.1:8765"
 
 
@@ -16,7 +17,10 @@ class WebSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    listen: Annotated[str, Field(description="ADDRESS:PORT; an IPv6 address stands in brackets. Port 0: any.")] = LISTEN
+    listen: Annotated[
+        str,
+        Field(description="ADDRESS:PORT, or PORT of this machine; an IPv6 address stands in brackets. Port 0: any."),
+    ] = LISTEN
     token: Annotated[
         SecretStr | None,
         Field(
@@ -44,10 +48,10 @@ class WebSettings(BaseModel):
     @classmethod
     def _hard_to_guess(cls, token: SecretStr | None) -> SecretStr | None:
         secret = None if token is None else token.get_secret_value()
-        if secret is not None and (len(secret) < SHORTEST_TOKEN or not secret.isascii() or not secret.isprintable()):
-            raise ValueError(
-                f"the token has to have {SHORTEST_TOKEN} printable ASCII characters or more; `openssl rand -hex 16` makes one"
-            )
+        if secret is not None and "{" in secret:  # stands for a secret, which is looked at once it is in its place
+            return token
+        if secret is not None and not hard_to_guess(secret):
+            raise ValueError(EASY)
         return token
 
     @model_validator(mode="after")
@@ -81,8 +85,13 @@ class WebSettings(BaseModel):
         return "http" if self.certificate is None else "https"
 
 
+def hard_to_guess(token: str) -> bool:
+    return len(token) >= SHORTEST_TOKEN and token.isascii() and token.isprintable()
+
+
 def _split(text: str) -> tuple[str, int]:
-    host, separator, port = text.rpartition(":")
+    """A port alone is one of this machine."""
+    host, separator, port = (f"127.0.0.1:{text}" if text.isdecimal() else text).rpartition(":")
     host = {"localhost": "127.0.0.1"}.get(host, host.removeprefix("[").removesuffix("]"))
     try:
         if not separator or not (port.isascii() and port.isdigit()) or int(port) > 65535:

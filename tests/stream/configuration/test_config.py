@@ -15,6 +15,7 @@ from stream.configuration.configverbs import check
 from stream.configuration.outputs import Outputs, Retention
 from stream.configuration.settings import Camera, PassageSettings, Settings
 from stream.telling.settings import MqttSettings, OutboxSettings, WebhookSettings
+from stream.web.settings import WebSettings
 
 DOCS = Path(__file__).parents[3] / "docs" / "configuration.md"
 SECRET = "hunter2"  # noqa: S105
@@ -387,6 +388,23 @@ def test_no_message_shows_a_secret_of_the_environment(tmp_path: Path, environ: d
     assert SECRET not in f"{raised.value}{raised.value.__cause__}"
 
 
+@pytest.mark.parametrize("token", ["{WEB_TOKEN}", "short"])
+def test_a_token_that_is_easy_to_guess_is_refused_and_not_shown(tmp_path: Path, token: str) -> None:
+    text = f'{MINIMAL}[web]\ntoken = "{token}"\n'
+    with pytest.raises(UsageError, match="16 printable ASCII characters or more") as raised:
+        load(tmp_path, text, {"WEB_TOKEN": "short"})
+    assert "short" not in str(raised.value)
+
+
+def test_a_token_is_put_in_its_place_and_files_begin_in_the_folder(tmp_path: Path) -> None:
+    text = f'{MINIMAL}[web]\nlisten = "9000"\ntoken = "{{WEB_TOKEN}}"\ncertificate = "c.pem"\nkey = "k.pem"\n'
+    web = load(tmp_path, text, {"WEB_TOKEN": 16 * "x"}).web
+    assert web is not None
+    assert web.token is not None
+    assert web.token.get_secret_value() == 16 * "x"
+    assert (web.address, web.port, web.key) == ("127.0.0.1", 9000, tmp_path / "k.pem")
+
+
 def test_the_schema_on_disk_is_what_the_code_makes() -> None:
     assert SCHEMA.read_text(encoding="utf-8") == schema(), "run: python -m stream.configuration.config"
 
@@ -395,7 +413,7 @@ def keys() -> dict[str, object]:
     """Every key that is no table, by its table and name, with its default."""
     tables: dict[str, type[BaseModel]] = {"cameras": Camera}
     tables |= {"passages": PassageSettings, "outputs": Outputs, "retention": Retention}
-    tables |= {"mqtt": MqttSettings, "webhook": WebhookSettings, "outbox": OutboxSettings}
+    tables |= {"mqtt": MqttSettings, "webhook": WebhookSettings, "outbox": OutboxSettings, "web": WebSettings}
     found = {
         f"{table}.{key}": field.get_default()
         for table, model in tables.items()
@@ -440,13 +458,13 @@ def test_the_example_and_all_it_shows_in_comments_is_valid(tmp_path: Path) -> No
     check(write(tmp_path, plain))
     shown = re.sub(r"^# (\w+ = |\[)", r"\1", plain, flags=re.MULTILINE)
     assert shown != plain
-    filled = re.sub(r"\{[A-Z_]+\}", "x", shown).replace("enabled = false", "enabled = true")
+    filled = re.sub(r"\{[A-Z_]+\}", 16 * "x", shown).replace("enabled = false", "enabled = true")
     check(write(tmp_path, re.sub(r"^ca_certs = .*", "", filled, flags=re.MULTILINE)))  # there is no such file
     table = tomllib.loads(shown)
     there = {f".{key}" for key, value in table.items() if not isinstance(value, dict)}
     there |= {
         f"{name}.{key}"
-        for name in ("passages", "outputs", "retention", "mqtt", "webhook", "outbox")
+        for name in ("passages", "outputs", "retention", "mqtt", "webhook", "outbox", "web")
         for key in table[name]
     }
     there |= {f"cameras.{key}" for camera in (table["defaults"], *table["cameras"].values()) for key in camera}
