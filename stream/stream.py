@@ -24,9 +24,9 @@ from stream.configuration.settings import Settings
 from stream.health.health import Health
 from stream.looking.lookout import Lookout, lookout_of
 from stream.session import Session
-from stream.sinks.listeners import listeners_for
+from stream.sinks.listeners import LEAVING_S, listeners_for
 from stream.sinks.places import check_outputs, check_places, check_store, files_of, spare_sources, videos_of
-from stream.sinks.sinks import CLOSING_S, Sinks
+from stream.sinks.sinks import Sinks
 from stream.summary import Summary, show_summary
 from stream.web.beside import beside
 from stream.web.live import Live
@@ -64,7 +64,7 @@ def stream(settings: Settings, overwrite: bool, console: Console, again: Again =
     with ExitStack() as stack:
         classifier = stack.enter_context(Classifier(bundle, settings.provider, settings.threads or 0))
         health = stack.enter_context(Health(settings, classifier))
-        listeners = listeners_for(settings, CLOSING_S)
+        listeners = listeners_for(settings, LEAVING_S)
         sinks = stack.enter_context(Sinks(outputs, settings.retention, live, live and not overwrite, listeners))
         for note in listeners.notes():
             say(console, note, "yellow")

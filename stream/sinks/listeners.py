@@ -13,6 +13,8 @@ from stream.looking.detection import Detection
 from stream.sources.status import Status
 from stream.telling.settings import TellingSettings
 
+LEAVING_S = 3.0
+"""What listeners have for closing: with the grace, and with cameras and pictures to be closed, a watch ends within 5 s."""
 GRACE_S = 0.5
 """After its time to close, a listener may be this late, before it is left to itself."""
 
