@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -72,12 +73,16 @@ def config(folder: Path, bundle: Path, cameras: dict[str, str], store: str, rest
     return path
 
 
-def told(folder: Path) -> list[str]:
-    """Passages that have ended, in order, as the file of the watch has them: id and how."""
+def ended(folder: Path) -> list[dict[str, Any]]:
+    """Ends of passages, in order, as the file of the watch has them."""
     path = folder / "p.jsonl"
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    whole = lines_of(text[: text.rfind("\n") + 1])
-    return [each["after"]["id"] for each in whole if each["type"] == "end"]
+    return [each for each in lines_of(text[: text.rfind("\n") + 1]) if each["type"] == "end"]
+
+
+def told(folder: Path) -> list[str]:
+    """Ids of passages that have ended."""
+    return [each["after"]["id"] for each in ended(folder)]
 
 
 def heard(listener: Subscriber) -> list[str]:
