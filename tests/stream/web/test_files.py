@@ -56,10 +56,10 @@ def test_all_kinds_hold_all(long: httpx.Client) -> None:
 
 @pytest.mark.parametrize("kind", ["csv", "json", "parquet"])
 def test_a_part_of_them(long: httpx.Client, kind: str) -> None:
-    asked = {"box": "lock", "camera": "north", "begin": NOON, "end": NOON + 600}
-    answer = long.get(f"/api/v1/passages.{kind}", params=asked)  # type: ignore[arg-type]
+    asked: dict[str, Any] = {"box": "lock", "camera": "north", "begin": NOON, "end": NOON + 600}
+    answer = long.get(f"/api/v1/passages.{kind}", params=asked)
     assert answer.headers["content-disposition"] == f'attachment; filename="passages-north.{kind}"'
-    none = long.get(f"/api/v1/passages.{kind}", params={**asked, "end": NOON + 1})  # type: ignore[arg-type]
+    none = long.get(f"/api/v1/passages.{kind}", params={**asked, "end": NOON + 1})
 
     def count(content: bytes) -> int:
         if kind == "parquet":

@@ -75,7 +75,8 @@ def test_a_moment_without_a_picture_keeps_the_last_one() -> None:
     assert sight is not None
     assert (sight.newest, sight.number) == (blind, 1)
     assert live.still("north") is not None
-    assert live.still("south") is live.sight("south") is None
+    assert live.still("south") is None
+    assert live.sight("south") is None
 
 
 def test_a_camera_that_is_watched_no_more_is_gone() -> None:

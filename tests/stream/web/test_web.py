@@ -184,10 +184,10 @@ def test_many_at_once_do_not_keep_out_those_who_are_there(river: str, monkeypatc
             for each in held:
                 each.close()
         threads = [threading.Thread(target=ask) for _ in range(20)]
-        for each in threads:
-            each.start()
-        for each in threads:
-            each.join()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
         assert len(found) >= 9
         assert set(found) == {200}
         assert httpx.get(serving.address, trust_env=False).status_code == 200
