@@ -71,11 +71,7 @@ def _rows(report: Report) -> Iterable[tuple[str, str]]:
         f"the model alone, {precision}batches of {best.labels['batch']}, {best.labels['threads']} threads",
         f"{_shown(best)} pictures/s",
     )
-    for times in report.named("model_to_against"):
-        model, precision = times.labels["model"], times.labels["precision"]
-        yield f"as many pictures a second as `{model}` in {precision}", f"{_shown(times)} times"
-        for right in report.named("against_accuracy_percent", model=model, precision=precision):
-            yield f"right of the same pictures below, `{model}` in {precision}", f"{right.value:.1f} %"
+    yield from _beside(report)
     for tried in report.tried:
         if tried.chosen:
             what = f"{tried.precision} on {tried.provider}, batches of {tried.batch}, {tried.threads} threads"
@@ -96,6 +92,15 @@ def _rows(report: Report) -> Iterable[tuple[str, str]]:
         yield "`rivereye stream`: first detection after", f"{_shown(first)} s"
     for peak in report.named("command_peak_mb"):
         yield "`rivereye stream`: peak of memory, one recording", f"{_shown(peak)} MB"
+
+
+def _beside(report: Report) -> Iterable[tuple[str, str]]:
+    """Another model."""
+    for times in report.named("model_to_against"):
+        model, precision = times.labels["model"], times.labels["precision"]
+        yield f"as many pictures a second as `{model}` in {precision}", f"{_shown(times)} times"
+        for right in report.named("against_accuracy_percent", model=model, precision=precision):
+            yield f"right of the same pictures below, `{model}` in {precision}", f"{right.value:.1f} %"
 
 
 def _peers(peers: Comparison) -> Iterable[str]:

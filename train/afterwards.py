@@ -55,6 +55,13 @@ def slim(
         float, typer.Option(min=1e-7, max=0.1, help="The highest; it rises to it, then falls.")
     ] = 5e-4,
     batch: Annotated[int, typer.Option(min=1, help="Pictures a step.")] = 64,
+    mixed: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            help="So many times as many pictures as there are are mixed of them, two by two, to learn from as well.",
+        ),
+    ] = 1.0,
     features: Features = None,
     mixed_precision: MixedPrecision = None,
     overwrite: Overwrite = False,
@@ -77,6 +84,7 @@ def slim(
         epochs,
         learning_rate=learning_rate,
         batch=batch,
+        mixed=mixed,
         features=features,
         mixed_precision=mixed_precision,
     )

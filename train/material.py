@@ -60,12 +60,12 @@ def prepare(
             n = len(labels)
             made = altered(samples, copies, SIZE, seed) if copies else (fit(load(each), SIZE, SIZE) for each in samples)
             pictures = track(made, "preparing pictures", n, console=console)
-        material[part] = Rows(_kept(store / part, pictures, n), labels, chosen)
+        material[part] = Rows(kept(store / part, pictures, n), labels, chosen)
     return material
 
 
-def _kept(path: Path, pictures: Iterable[Picture], n: int) -> NDArray[np.uint8]:
-    """On disk, which the operating system pages as needed."""
+def kept(path: Path, pictures: Iterable[Picture], n: int) -> NDArray[np.uint8]:
+    """On disk, which the operating system pages as needed. A file that is there is taken."""
     if not path.is_file():
         part = path.with_name(f"{path.name}.part")
         with part.open("wb") as file:

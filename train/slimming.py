@@ -27,6 +27,7 @@ from train.inputs import Inputs, pictures_as, probabilities
 from train.learning import JUDGED, frozen
 from train.material import Rows
 from train.metrics import PAPERS, measure
+from train.mixing import UNTOLD, with_mixed
 from train.progress import save_weights
 from train.recipe import Recipe, Stage
 from train.refitting import refit
@@ -44,13 +45,15 @@ LADDER = (0.0625, 0.09, 0.125, 0.18, 0.25, 0.35)
 @dataclass(frozen=True, slots=True)
 class Slimming:
     """`keep`: share of the channels (see `train.widths.widths_at`); None: the least that keeps within `budget`, percentage points of accuracy that may
-    be lost on validation pictures. `epochs`: of each slim network."""
+    be lost on validation pictures. `epochs`: of each slim network. `mixed`: so many times as many pictures as there are are mixed of them, to learn from as
+    well (see `train.mixing`)."""
 
     keep: float | None = 0.25
     budget: float | None = None
     epochs: int = 20
     learning_rate: float = 5e-4
     batch: int = 64
+    mixed: float = 1.0
     features: Path | None = None
     mixed_precision: bool | None = None
 
@@ -79,12 +82,14 @@ class Lesson:
         self.policy, self.seed, self.work, self.console = policy, seed, work, console
         self.head = Head(recipe.hidden, 0, recipe.pooling)  # nothing to drop where there is hardly enough
         self.frozen = layer_before(full, first_trainable(full, recipe.stages[-1].unfreeze))
+        self.learnt = with_mixed(material["train"], slimming.mixed, seed, work, console)
         self.seen = self._seen()
         judged = material["validation"]
         said = np.array([told[number] for number in judged.samples], np.float32)
         self.judged = Taught(pictures_as(judged.pictures), judged.labels, said)
-        learnt = material["train"]
-        self.taught = Taught(pictures_as(learnt.pictures), learnt.labels, self._said())
+        said = self._said()
+        labels = np.where(self.learnt.labels == UNTOLD, said, self.learnt.labels).astype(np.float32)
+        self.taught = Taught(pictures_as(self.learnt.pictures), labels, said)
 
     def slimmest(self) -> tuple[keras.Model, dict[str, Any]]:
         """The network that was asked for, in float32, and what is to be known of it. Raises UsageError: none keeps within the budget."""
@@ -151,14 +156,15 @@ class Lesson:
         if not begun.is_file():
             network = prune(self.full, kept, self.head)
             progress = partial(track, description="fitting what is left", console=self.console)
-            refit(self.full, network, kept, self.taught.inputs, self.seed, progress)
+            refit(self.full, network, kept, pictures_as(self.material["train"].pictures), self.seed, progress)
             save_weights(network, begun)
         return begun
 
     @cached_property
     def _importance(self) -> dict[str, NDArray[np.float64]]:
         progress = partial(track, description="how much each channel matters", console=self.console)
-        return importance(self.full, self.taught.inputs, self.taught.labels, self.seed, progress)
+        train = self.material["train"]
+        return importance(self.full, pictures_as(train.pictures), train.labels, self.seed, progress)
 
     def _lost(self, network: keras.Model) -> float:
         """Percentage points of accuracy on validation pictures, at the paper's threshold."""
@@ -174,7 +180,7 @@ class Lesson:
         with alone_in(folder):
             policies: dict[Part, str] = {"train": self.policy, "validation": FLOAT32}  # as in `train.learning`
             for part, policy in policies.items():
-                pictures = self.material[part].pictures
+                pictures = (self.learnt if part == "train" else self.material[part]).pictures
                 asked = twin(self.full, self.head, policy)
                 seen[part] = frozen(
                     asked, self.full, self.frozen, pictures_as(pictures), digests_of(pictures), policy, folder, part, self.console
