@@ -52,7 +52,7 @@ Web = Annotated[
     str | None,
     typer.Option(
         metavar="[HOST:]PORT",
-        help="Pages in the browser over --store, with live pictures, for this machine alone; for others see [web] of a configuration file.",
+        help="Pages in the browser over --store, with live pictures, for this machine alone; for others see the table web of a configuration file.",
         rich_help_panel=PLACES,
     ),
 ]

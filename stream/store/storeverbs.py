@@ -26,7 +26,7 @@ def check(place: Place) -> None:
     """Say what a store is, and change nothing. Exit code 1 where it cannot be used."""
     from stream.store.migrating import check as look
 
-    found = look(_meant(place))
+    found = look(meant(place))
     if found.version is None:
         say(console, f"{found.shown}: no store yet; a watch with --store makes it, or `rivereye store upgrade`")
         return
@@ -40,7 +40,7 @@ def upgrade(place: Place) -> None:
     """Bring the tables to the version of this rivereye, making them where there are none. A watch does it by itself as it starts."""
     from stream.store.migrating import upgrade as bring
 
-    found = bring(_meant(place))
+    found = bring(meant(place))
     say(console, f"{found.shown}: tables of version {found.version}")
 
 
@@ -52,11 +52,12 @@ def forget(
     """Delete what is too old, a little at a time."""
     from stream.store.forgetting import forget as clear
 
-    gone = clear(_meant(place), time.time() - days * DAY_S)
+    gone = clear(meant(place), time.time() - days * DAY_S)
     say(console, f"deleted: {', '.join(f'{count} {table}' for table, count in gone.items())}")
 
 
-def _meant(place: str) -> str:
+def meant(place: str) -> str:
+    """The store of a configuration file; what is none stands for itself."""
     if not place.endswith(".toml"):
         return place
     from stream.configuration.config import load_settings

@@ -25,7 +25,10 @@ TOKEN = "RIVEREYE_WEB_TOKEN"  # noqa: S105 - the name of a variable
 
 def serve(
     store: Annotated[
-        str, typer.Option(help="The store that is shown: a path, or postgresql://USER:PASSWORD@HOST/DATABASE.")
+        str,
+        typer.Option(
+            help="The store that is shown: a path, postgresql://USER@HOST/DATABASE, or a configuration file (.toml) whose store is meant."
+        ),
     ],
     listen: Annotated[
         str,
@@ -49,7 +52,9 @@ def serve(
 ) -> None:
     """Show in a browser what watches have put into a store: cameras, days, passages, counts. Ends at Ctrl-C."""
     check_installed("web", "fastapi", "uvicorn")
+    from stream.store.place import place_named
     from stream.store.reading import Reader
+    from stream.store.storeverbs import meant
     from stream.web.moments import zone_named
     from stream.web.room import Room
     from stream.web.web import Web
@@ -64,8 +69,12 @@ def serve(
     )
     if snapshots is not None and not snapshots.is_dir():
         raise UsageError(f"no folder of snapshots at {snapshots}; give the one that `rivereye stream --snapshots` has")
+    place = meant(store)
+    file = place_named(place).file
+    if file is not None and not file.is_file():  # a server may come back, a file that is not there is a mistake
+        raise UsageError(f"no store at {file}: no such file; give the one that `rivereye stream --store` writes")
     with (
-        Reader(store) as reader,
+        Reader(place) as reader,
         Web(settings, Room(reader, zone_named(zone), None, snapshots)) as web,
         _ended() as end,
     ):

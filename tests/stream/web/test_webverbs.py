@@ -102,3 +102,10 @@ def test_kill_9_leaves_nothing_behind(river: str) -> None:
     with start("serve", "--store", river, "--listen", f"127.0.0.1:{port}") as process:
         assert address_in(process) == address
     assert {path for path in folder.iterdir() if path.suffix not in (".db-wal", ".db-shm")} <= before
+
+
+def test_a_file_that_is_not_there_is_said_at_once(tmp_path: Path) -> None:
+    done = rivereye("serve", "--store", tmp_path / "nowhere.db")
+    assert done.returncode == 2
+    assert "no such file" in " ".join(done.stderr.split())
+    assert not list(tmp_path.iterdir())
