@@ -4,7 +4,6 @@ UV := .uv/bin/uv
 BASE := .venv-base
 DEV := .venv
 PEERS := .venv-peers
-AGAINST ?= vgg16-river
 CLIP ?= stream/demo/river.mp4
 PACKAGES := chromium gir1.2-gst-rtsp-server-1.0 mosquitto openssl postgresql prometheus python3-gi
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
@@ -30,7 +29,7 @@ faults: $(DEV)/ready packages ## the fault suite against real peers, with a soak
 	RIVEREYE_SOAK_S=$(or $(RIVEREYE_SOAK_S),1200) $(DEV)/bin/pytest tests/faults --timeout 3000
 
 results: $(DEV)/ready $(PEERS)/ready ## measure this machine and others on the same work, an hour without anything else; writes benchmarks/results and the README's figures; DATA=folder of labelled pictures: accuracy, too; AGAINST=bundle: beside that model
-	XDG_CONFIG_HOME=$(CURDIR)/clips/tuned $(DEV)/bin/rivereye bench --tune --capacity --against $(AGAINST) $(if $(DATA),--data "$(DATA)") --out benchmarks/results/bench --overwrite
+	XDG_CONFIG_HOME=$(CURDIR)/clips/tuned $(DEV)/bin/rivereye bench --tune --capacity $(if $(AGAINST),--against "$(AGAINST)") $(if $(DATA),--data "$(DATA)") --out benchmarks/results/bench --overwrite
 	$(DEV)/bin/rivereye bench clips clips --overwrite
 	$(DEV)/bin/python -m benchmarks.peers clips/busy.mp4 --work clips/peers --json benchmarks/results/peers.json
 	$(DEV)/bin/python -m benchmarks.planted clips/busy.mp4 --json benchmarks/results/planted.json

@@ -80,10 +80,7 @@ class Session:
             for looks in looking:
                 for look in looks:
                     self._follow(look)
-                states = {camera: self.pipeline.status(camera) for camera in self.watches}
-                self.sinks.listeners.states(states)
-                if self.shown is not None:
-                    self.shown.states(states)
+                self._show_states()
                 yield looks
         finally:
             looking.close()
@@ -94,6 +91,14 @@ class Session:
         for camera in list(self.watches):
             self.remove(camera)
         self.summary.live = self._endless
+
+    def _show_states(self) -> None:
+        """Gathered only where somebody wants them: a recording has hundreds of batches a second."""
+        if self.sinks.listeners or self.shown is not None:
+            states = {camera: self.pipeline.status(camera) for camera in self.watches}
+            self.sinks.listeners.states(states)
+            if self.shown is not None:
+                self.shown.states(states)
 
     def _follow(self, look: Look) -> None:
         watch, tally = self.watches[look.camera], self.tallies[look.camera]

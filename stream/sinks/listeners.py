@@ -65,6 +65,10 @@ class Listeners(Closing):
         self._leaving: list[Thread] = []
         self._until = 0.0
 
+    def __bool__(self) -> bool:
+        """Whether anybody hears."""
+        return bool(self._all)
+
     def settings(self, settings: Settings) -> None:
         for each in self._all:
             each.settings(settings)

@@ -61,7 +61,7 @@ class Sinks(Closing):
         listeners: Listeners | None = None,
     ) -> None:
         self._outputs, self._live = outputs, live
-        self.listeners = listeners or Listeners()
+        self.listeners = Listeners() if listeners is None else listeners
         # A video cannot be added to: in a folder, each watch of a live camera has its own.
         self._begun = f"-{datetime.now(UTC):%Y%m%dT%H%M%SZ}" if live else ""
         self._stack = ExitStack()

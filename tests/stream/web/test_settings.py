@@ -32,7 +32,9 @@ def test_others_need_a_token_and_tls(listen: str) -> None:
     assert settings.scheme == "https"
 
 
-@pytest.mark.parametrize("listen", ["", "80x", "example.org:80", "127.0.0.1", "127.0.0.1:70000", "127.0.0.1:x", "::1:²"])
+@pytest.mark.parametrize(
+    "listen", ["", "80x", "example.org:80", "127.0.0.1", "127.0.0.1:70000", "127.0.0.1:x", "::1:²"]
+)
 def test_what_is_no_address_is_told(listen: str) -> None:
     with pytest.raises(ValidationError, match="no address to listen at"):
         WebSettings(listen=listen)
