@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import time
 from collections.abc import Iterator
 from errno import ENOSPC
@@ -20,6 +19,7 @@ from stream.sinks.jsonl import JsonLines, Sync
 from stream.sinks.retention import MB
 from stream.sinks.snapshots import Snapshots
 from stream.sinks.worker import Worker
+from tests.disks import disk_of
 from tests.factories import lines_of, make_detection
 
 pytestmark = pytest.mark.timeout(120)
@@ -30,19 +30,8 @@ BALLAST = "ballast"
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """An empty disk of 1 MiB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    command: list[str | Path] = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "rivereye-test", place]
-    try:
-        mounted = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("this system has no mount")
-    if mounted.returncode != 0:
-        pytest.skip(f"mounting is not allowed here: {mounted.stderr.strip()}")
-    try:
+    with disk_of(tmp_path / "disk", DISK) as place:
         yield place
-    finally:
-        subprocess.run(["umount", "--lazy", place], check=True)
 
 
 def fill(disk: Path, leave: int = 0) -> None:

@@ -20,6 +20,7 @@ from stream.store import sink as module
 from stream.store.place import place_named, spool_of
 from stream.store.sink import StoreSink
 from stream.store.tables import VERSION_TABLE
+from tests.disks import disk_of
 from tests.faults.peers.postgres import PostgresServer
 from tests.stream.store.makers import MINUTE, NOON, ended, frame, rows, until, whole
 
@@ -230,19 +231,8 @@ def test_a_file_that_somebody_holds_gets_all_when_it_is_free(tmp_path: Path, spo
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """An empty disk of 32 MiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command: list[str | Path] = ["mount", "-t", "tmpfs", "-o", "size=32M", "rivereye-test", folder]
-    try:
-        mounted = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("this system has no mount")
-    if mounted.returncode != 0:
-        pytest.skip(f"mounting is not allowed here: {mounted.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)
+    with disk_of(tmp_path / "disk", "32M") as place:
+        yield place
 
 
 def test_a_full_disk_gets_all_when_there_is_room(disk: Path) -> None:
