@@ -8,30 +8,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, Request, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Request, Route, expect
 
+from tests.browsers import chromium, needs_chromium
 from tests.factories import rivereye, start, write_corrupt
 from tests.pictures import draw, save
 from tests.train.test_label import HEADER, NAMES, files, labelling, serving
 from train.dataset import find_samples
 from train.groups import Grouping
 
-CHROMIUM = Path("/usr/bin/chromium")
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 ROOT = Path(__file__).parents[2]
 
 pytestmark = [
     pytest.mark.timeout(180),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no {CHROMIUM}; install it with: apt-get install chromium"),
+    needs_chromium,
 ]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture

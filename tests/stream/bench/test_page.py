@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request
 
 from stream.bench.charts import decades, ticks
 from stream.bench.figure import Figure
 from stream.bench.page import page
 from stream.bench.plots import plots, throughput_plot
 from stream.bench.report import Report
+from tests.browsers import chromium, needs_chromium
 from tests.stream.bench.samples import CLIPS, Noted, figure, sample_capacity, sample_clip, sample_report
 from tests.stream.bench.test_table import NOTHING
 
-CHROMIUM = Path("/usr/bin/chromium")
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 HOSTILE = "</title><script>alert('river')</script><img src=x onerror=alert(1)>\x00\ud800"
 CHARTS = {
     "recorded": ["The pipeline beside decoding alone"],
@@ -33,9 +32,7 @@ RIGHTS = """[...document.querySelectorAll("#sweep ~ .wide")][0].querySelectorAll
   const range = document.createRange(); range.selectNode(cell.firstChild); return Math.round(range.getBoundingClientRect().right); }).toArray()"""
 """Where the numbers in the column of batch sizes end."""
 BESIDE = """[...document.querySelectorAll(".wide")].filter(each => each.scrollWidth > each.clientWidth).map(each => each.innerText)"""
-in_browser = pytest.mark.skipif(
-    not CHROMIUM.exists(), reason=f"no {CHROMIUM}; install it with: apt-get install chromium"
-)
+in_browser = needs_chromium
 
 
 def hostile() -> Report:
@@ -175,10 +172,8 @@ Opener = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
 from stream.configuration.settings import Settings
 from stream.sources.status import Status
@@ -15,28 +15,25 @@ from stream.store.store import Store
 from stream.web import feed
 from stream.web.live import Live
 from stream.web.web import Web
+from tests.browsers import chromium, needs_chromium
 from tests.factories import make_detection, rippled
 from tests.stream.store.makers import passing, until
 from tests.stream.web.rooms import NOW, TOKEN, fill, served
 
-CHROMIUM = Path("/usr/bin/chromium")
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 NORTH = "box=lock&camera=north"
 PAGES = ("/", "/day", "/passages", "/counts", "/counts?by=hour", f"/camera?{NORTH}", f"/log?{NORTH}", "/day?day=x")
 
 pytestmark = [
     pytest.mark.timeout(180),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no {CHROMIUM}; install it with: apt-get install chromium"),
+    needs_chromium,
 ]
 Opener = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture
