@@ -47,7 +47,8 @@ def check_installed(extra: str, *libraries: str) -> None:
 
 
 def _missing(library: str | None, extra: str) -> MissingExtra:
+    command = " ".join(["rivereye", *sys.argv[1:2]])  # in a program of another's there may be no verb
     return MissingExtra(
-        f"`rivereye {sys.argv[1]}` needs {library}, which is not installed; install rivereye with its extra: "
+        f"`{command}` needs {library}, which is not installed; install rivereye with its extra: "
         f"pip install 'rivereye[{extra}]'"
     )

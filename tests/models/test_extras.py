@@ -28,3 +28,9 @@ def test_a_stage_whose_library_is_not_there() -> None:
         importing("deploy"),
     ):
         import no_such_library  # type: ignore[import-not-found]  # noqa: F401
+
+
+def test_a_program_without_a_verb_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["lock-desk"])
+    with pytest.raises(MissingExtra, match=r"`rivereye` needs no_such_library, "):
+        check_installed("deploy", "no_such_library")
