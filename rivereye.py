@@ -8,7 +8,6 @@ try:
     from typing import Annotated
 
     import typer
-    from rich.console import Console
 
     import deploy.verbs
     import stream.afterwards
@@ -22,12 +21,12 @@ try:
     import train.verbs
     from models.errors import RivereyeError
     from models.say import say
+    from stream.options import console
 except KeyboardInterrupt:  # somebody was quick; imports take a third of a second
     sys.stderr.write("rivereye: interrupted\n")
     sys.exit(1)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
-console = Console(stderr=True)
 
 INTERRUPTED_IN_TYPER = 130
 """Typer's exit code for Ctrl-C; ours are 0 to 3."""

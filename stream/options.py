@@ -1,12 +1,14 @@
 """Options that several verbs of this stage share."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO, cast
 
 import typer
 from rich.console import Console
 
-console = Console(stderr=True)
+from stream.terminal import Terminal
+
+console = Console(file=cast(TextIO, Terminal()))
 LOOKING, PLACES, LINE = "How to look", "Where it goes", "Connection"
 
 SOURCE = "A video file, a folder or glob of pictures, a URL (rtsp, http, ...), the number of a camera, - (standard input) or test."

@@ -129,7 +129,7 @@ def test_passages_arrive_once_over_outages_and_a_kill(
             quiet(watch, tmp_path)
             quiet(watch, tmp_path)
             watch.process.kill()
-            said.append(watch.process.communicate()[1])
+            said.append(watch.words())
         # Nobody is there at its start either.
         with watching("--config", file, lines=tmp_path / "d.jsonl") as watch:
             quiet(watch, tmp_path)
@@ -167,7 +167,7 @@ def test_a_file_is_a_store_without_set_up_and_outlives_a_kill(camera: RtspServer
                 assert str(store) in watch.end().replace("\n", "")
             else:
                 watch.process.kill()
-                watch.process.communicate()
+                watch.words()
     with closing(sqlite3.connect(store)) as file:
         assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         rows = file.execute("SELECT id FROM passages WHERE NOT active ORDER BY start_time").fetchall()

@@ -96,7 +96,7 @@ def suffered(
         for act, wait in ((begin, AWAY_S), (end, BETWEEN_S)):
             act()
             time.sleep(wait)
-            assert watch.process.poll() is None, watch.process.communicate()
+            assert watch.process.poll() is None, watch.words()
             family = psutil.Process(watch.process.pid)
             rss = sum(each.memory_info().rss for each in (family, *family.children(recursive=True)))
             memory.append((time.monotonic() - began, rss / 2**20))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from tests.factories import start
@@ -17,10 +18,12 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Watching:
-    """`lines` is the file of detections."""
+    """`lines` is the file of detections. What it says is read while it runs: where nobody does, some of it is lost."""
 
     process: subprocess.Popen[str]
     lines: Path
+    _said: list[str]
+    _reader: Thread
 
     def records(self, camera: str | None = None) -> list[Record]:
         """All whole lines so far, of one camera or of all."""
@@ -32,7 +35,7 @@ class Watching:
         """Waits until `what` is true; fails with `why` after so many seconds, or when the process is gone."""
         deadline = time.monotonic() + within
         while not what():
-            assert self.process.poll() is None, self.process.communicate()
+            assert self.process.poll() is None, self.words()
             assert time.monotonic() < deadline, f"not within {within} s: {why}\n{self.records()[-5:]}"
             time.sleep(0.1)
 
@@ -45,11 +48,17 @@ class Watching:
         reasons = [each["reason"] for each in self.records(camera) if each["reason"]]
         return list(dict.fromkeys(reasons))
 
+    def words(self) -> str:
+        """All that it said, after its end."""
+        self.process.wait(timeout=60)
+        self._reader.join(timeout=10)
+        return "".join(self._said)
+
     def end(self, by: signal.Signals = signal.SIGINT, within: float = 5.0) -> str:
         """Ends it in order, which must take no longer than this. Returns what it said."""
         began = time.monotonic()
         self.process.send_signal(by)
-        _, said = self.process.communicate(timeout=60)
+        said = self.words()
         took = time.monotonic() - began
         assert self.process.returncode == 0, said
         assert "Traceback" not in said, said
@@ -62,7 +71,10 @@ def watching(*arguments: str | Path, lines: Path) -> Iterator[Watching]:
     """`lines`: the file of detections, which a configuration file names itself."""
     output = () if "--config" in arguments else ("--output", lines)
     with start("stream", *arguments, *output) as process:
-        yield Watching(process, lines)
+        said: list[str] = []
+        reader = Thread(target=lambda: said.extend(process.stderr or ()), daemon=True)
+        reader.start()
+        yield Watching(process, lines, said, reader)
 
 
 def accounts(said: str) -> dict[str, Sequence[int]]:
