@@ -29,7 +29,7 @@ async def rehearsed(app: ASGIApp, room: Room) -> asyncio.Task[None]:
 async def _rehearse(app: ASGIApp, room: Room) -> None:
     addresses = [(path, "") for path in PAGES]
     with suppress(StoreError):
-        cameras = await to_thread.run_sync(room.reader.cameras)
+        cameras = await to_thread.run_sync(room.reader.cameras, abandon_on_cancel=True)
         addresses += [
             (path, urlencode({"box": each.camera.box, "camera": each.camera.name}, errors="replace"))
             for each in cameras[:1]

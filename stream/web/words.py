@@ -40,7 +40,6 @@ RUSSIAN: Mapping[str, str] = {
     "Begin": "Начало",
     "Best frame": "Лучший кадр",
     "Best score": "Лучшая оценка",
-    "Blind": "Не видно",
     "By": "По",
     "Camera": "Камера",
     "Cameras": "Камеры",
