@@ -9,8 +9,8 @@ from stream.store.watched import Watched
 MINUTE_S = 60.0
 CARRIED_S = 600.0
 """A camera that is looked at seldom sees on between two looks; the store counts all of that in the minute of the first."""
-SETTLED_S = 10.0
-"""What is younger may not be in the store yet."""
+SETTLED_S = 20.0
+"""What is younger may not be in the store yet: while a camera is tried again, for 10 s or more, nothing is said of it."""
 UNWATCHED = "unwatched"
 """The reason of a gap in which nothing was recorded at all: rivereye did not run, or the camera was not among its own."""
 

@@ -164,6 +164,7 @@ RUSSIAN: Mapping[str, str] = {
     "not seen": "не видно",
     "not watched": "не наблюдалось",
     "nothing heard yet": "вестей ещё не было",
+    "now": "сейчас",
     "passages": "проходы",
     "s": "с",
     "seen": "видно",

@@ -86,7 +86,7 @@ def test_a_camera_that_is_looked_at_seldom_sees_on() -> None:
 def test_what_is_yet_to_come_is_no_gap() -> None:
     rows = [row(number) for number in range(30)]
     assert seen(rows, now=1800).share == 1.0
-    assert seen(rows, now=1800).gaps == seen(rows, now=1808).gaps == ()
+    assert seen(rows, now=1800).gaps == seen(rows, now=1818).gaps == ()
     assert seen(rows, now=1850).gaps == (Gap(1800, 1850, UNWATCHED, 50),)
     assert (seen([], now=-5).share, seen([], now=-5).gaps) == (None, ())
 

@@ -147,6 +147,28 @@ def test_a_camera_that_is_new_is_not_hatched_from_midnight(opened: Opener) -> No
     expect(opened("/day?day=2026-11-26").locator(".legend")).to_have_count(0)
 
 
+def test_on_a_phone_a_day_that_lasts_is_shown_where_it_is_now(opened: Opener) -> None:
+    """At 19:00, and not at midnight, on a drawing that is wider than the screen."""
+    tab = opened("/day?day=2026-11-25", 390)
+    right = tab.locator(".scroll").evaluate("each => (each.scrollLeft + each.clientWidth) / each.scrollWidth")
+    assert right == pytest.approx(19 / 24, abs=0.01)
+    assert opened("/day?day=2026-11-24", 390).locator(".scroll[data-newest]").count() == 0
+
+
+def test_the_scale_of_a_score_fits(opened: Opener) -> None:
+    for width in (390, 1280):
+        tab = opened("/day?day=2026-11-25", width)
+        tab.goto(tab.url.partition("/day")[0] + str(tab.locator(".timeline a").nth(3).get_attribute("href")))
+        drawing = tab.locator(".curve")
+        outer = drawing.bounding_box()
+        assert outer is not None
+        for each in drawing.locator("text").all():
+            box = each.bounding_box()
+            assert box is not None
+            assert box["x"] >= outer["x"] - 0.5, each.text_content()
+            assert box["y"] >= outer["y"] - 0.5, each.text_content()
+
+
 def test_colours_are_as_the_reader_chooses(opened: Opener) -> None:
     """Without a script, from the first moment on, by keys, and on all pages."""
     tab = opened("/counts?by=hour", color_scheme="light", java_script_enabled=False)
@@ -175,6 +197,7 @@ def test_arrows_turn_days(opened: Opener) -> None:
     tab = opened("/day?day=2026-11-24")
     tab.keyboard.press("ArrowRight")
     expect(tab.locator("h1")).to_contain_text("2026-11-25")
+    tab.wait_for_load_state()  # with the script that hears keys
     tab.keyboard.press("ArrowLeft")
     expect(tab.locator("h1")).to_contain_text("2026-11-24")
     tab.locator("input[type=date]").focus()

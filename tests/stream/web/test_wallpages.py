@@ -88,6 +88,12 @@ def test_the_day_of_a_new_camera_begins_with_it(tmp_path: Path) -> None:
     assert "13:20\N{EN DASH}13:26 not seen: not watched, 6 min" in said
 
 
+def test_a_gap_that_lasts_ends_now(tmp_path: Path) -> None:
+    records: list[Record] = [up(at=NOON + HOUR_S), *(minute(number) for number in range(50))]
+    said = wall(tmp_path, records, NOON + HOUR_S + 30, path="/log?box=lock&camera=north")
+    assert "13:50\N{EN DASH}now not seen: not watched, 10 min 30 s" in said
+
+
 def test_log_and_gap_tell_one_length(tmp_path: Path) -> None:
     blind = {10: 12.0, 11: 60.0, 12: 60.0, 13: 17.0}
     records: list[Record] = [up(at=NOON + HOUR_S)]
