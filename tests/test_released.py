@@ -4,10 +4,13 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from models.bundle import CARD, DEFAULT, RELEASED, open_bundle
 from models.classifier import Classifier
+from models.picture import fit
+from stream.sources.pattern import CROSSING_S, draw
 from tests.factories import rivereye
 
 ROOT = Path(__file__).parent.parent
@@ -46,3 +49,14 @@ def test_sees_a_small_boat_cross_the_sea(tmp_path: Path) -> None:
     assert len(seen & there) > len(there) / 2
     assert not seen - there - {int(end)}
     assert "1 passage" in done.stderr
+
+
+def test_the_test_pattern_is_one_passage_a_crossing() -> None:
+    """The first that a new user sees: sure all the way, and of nothing but the barge."""
+    with Classifier(open_bundle(DEFAULT)) as classifier:
+        width, height = classifier.input.width, classifier.input.height
+        pictures = [fit(draw(float(second)), width, height) for second in range(int(2 * CROSSING_S))]
+        ship = classifier.probabilities(np.stack(pictures)) >= classifier.bundle.card.threshold.value
+    assert ship[5:16].all()
+    assert not ship[:1].any()
+    assert not ship[20:].any()

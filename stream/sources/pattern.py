@@ -13,14 +13,15 @@ from stream.sources.pace import Pace, Pacer
 
 WIDTH, HEIGHT, FPS = 1280, 720, 5.0
 HORIZON = 300
-CROSSING_S = 20.0
+LENGTH, CROSSING_S = 620, 20.0
 """A barge takes so long from side to side, and as long again until the next one."""
-SKY, WATER, HULL, HOUSE = (214, 196, 178), (120, 104, 84), (44, 36, 38), (236, 236, 240)
+SKY, WATER = (214, 196, 178), (120, 104, 84)
+HULL, KEEL, HATCH, HOUSE = (44, 36, 38), (40, 40, 130), (110, 130, 90), (236, 236, 240)
 """BGR."""
 
 
 class Pattern:
-    """Water that moves, a sky, and a dark barge with a white house that crosses every 40 s, at 5 frames a second."""
+    """Water that moves, a sky, and a dark barge with a white wheelhouse that crosses every 40 s, at 5 frames a second."""
 
     camera, shown, decoder = "test", "test pattern", "none"
     live, timed = True, True
@@ -59,8 +60,24 @@ def draw(seconds: float) -> Picture:
     picture[HORIZON:] = np.clip(np.array(WATER) + 18 * waves[..., None], 0, 255)
     phase = seconds % (2 * CROSSING_S) / CROSSING_S
     if phase < 1:
-        left = round(-400 + phase * (WIDTH + 400))
-        hull = np.array([(left, 400), (left + 400, 400), (left + 370, 450), (left + 30, 450)], np.int32)
-        cv2.fillPoly(picture, [hull], HULL)
-        cv2.rectangle(picture, (left + 40, 340), (left + 120, 400), HOUSE, cv2.FILLED)
+        _barge(picture, round(-LENGTH + phase * (WIDTH + LENGTH)))
     return picture
+
+
+def _barge(picture: Picture, left: int) -> None:
+    """Its stern is at `left`; with wheelhouse, hatches, mast and a raked bow, so that the network is sure of it all the way."""
+
+    def shape(colour: tuple[int, int, int], *points: tuple[int, int]) -> None:
+        cv2.fillPoly(picture, [np.array([(left + x, y) for x, y in points], np.int32)], colour)
+
+    def block(colour: tuple[int, int, int], x: int, y: int, width: int, height: int) -> None:
+        cv2.rectangle(picture, (left + x, y), (left + x + width, y + height), colour, cv2.FILLED)
+
+    shape(HULL, (0, 400), (560, 400), (620, 380), (580, 460), (20, 460))
+    shape(KEEL, (12, 440), (590, 440), (580, 460), (20, 460))
+    block(HATCH, 170, 380, 360, 20)
+    block(HOUSE, 30, 330, 110, 70)
+    block(HOUSE, 45, 290, 70, 40)
+    for x in range(50, 110, 20):
+        block(HULL, x, 300, 12, 16)
+    block(HULL, 570, 310, 4, 80)
