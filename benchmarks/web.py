@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -37,6 +38,7 @@ from stream.web.web import Web
 now = float(sys.argv[2])
 with Reader(sys.argv[1]) as reader, Web(WebSettings(listen="127.0.0.1:0"), Room(reader, zone_named("UTC"), now=lambda: now)) as web:
     web.start()
+    web.ready()
     print(web.address, flush=True)
     sys.stdin.read()
 """
@@ -57,14 +59,30 @@ def main(
         text = place or str(Path(folder) / "river.db")
         if place is None:
             fill(text, place_named(text), many)
-        with served(text) as address, httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
+        with asking(text) as client:
             figures = list(asked(client, repeats))
+        figures.append(figure("the first one after a start, of the six pages in turn", list(first(text))))
     table = Table("page", "n", "median ms", "95 % ms", "worst ms")
     for each in figures:
         table.add_row(each.what, str(each.n), *(f"{value:.1f}" for value in (each.median, each.p95, each.worst)))
     Console(width=120).print(table)
     if out is not None:
         replace_text(out, json.dumps([asdict(each) for each in figures], indent=1) + "\n")
+
+
+@contextmanager
+def asking(place: str) -> Iterator[httpx.Client]:
+    with served(place) as address, httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
+        yield client
+
+
+def first(place: str) -> Iterator[float]:
+    """Milliseconds of what is asked of a server that nobody has asked before."""
+    north, day = "box=box&camera=north", time.strftime("%Y-%m-%d", time.gmtime(BEGIN + DAY_S * DAYS / 2))
+    for path in ("/", f"/day?day={day}", "/passages", "/counts", f"/camera?{north}", f"/log?{north}&day={day}") * 2:
+        with asking(place) as client:
+            client.get("/static/icon.svg")  # what the client itself does but once
+            yield timed(partial(client.get, path))
 
 
 @contextmanager

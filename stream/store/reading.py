@@ -15,7 +15,7 @@ from stream.store.migrating import version_of
 from stream.store.page import Mark, Page, Stored
 from stream.store.place import place_named
 from stream.store.rows import stored, whole
-from stream.store.seen import Camera, CameraSeen, Ran
+from stream.store.seen import Camera, CameraSeen, Ran, cameras_seen
 from stream.store.spans import LENGTH_S, By, Span, spans
 from stream.store.tables import VERSION, boxes, cameras, curves, hours, minutes, passages, settings
 from stream.store.watched import Watched, watched
@@ -142,29 +142,7 @@ class Reader(Closing):
 
     def cameras(self) -> list[CameraSeen]:
         """All, in order of box and name."""
-        wanted = (
-            select(cameras, boxes.c.name.label("box_name"), boxes.c.seen)
-            .join_from(cameras, boxes)
-            .order_by(boxes.c.name, cameras.c.name)
-        )
-
-        def read(connection: Connection) -> list[CameraSeen]:
-            return [
-                CameraSeen(
-                    camera=Camera(row.box_name, row.name),
-                    seen=row.seen,
-                    phase=row.phase,
-                    trouble=row.trouble,
-                    decoder=row.decoder,
-                    connections=row.connections,
-                    failures=row.failures,
-                    last_frame=row.last_frame,
-                    at=row.at,
-                )
-                for row in connection.execute(wanted)
-            ]
-
-        return self._read(read)
+        return self._read(cameras_seen)
 
     def settings(self, box: str, limit: int = 50) -> list[Ran]:
         """What ran on a box, the newest first."""

@@ -9,7 +9,7 @@ from stream.store.page import Stored
 from stream.store.tables import boxes, cameras, passages
 from stream.store.writing import CORNERS
 
-NOT_OF_PASSAGE = ("box_id", "camera_id", "revision", "box_name", "camera", *CORNERS)
+NOT_OF_PASSAGE = ("box_id", "camera_id", "revision", "box_name")
 
 
 def whole() -> Select[Any]:
@@ -18,7 +18,8 @@ def whole() -> Select[Any]:
 
 
 def stored(row: Row[Any]) -> Stored:
-    said = dict(row._mapping)
-    box = tuple(said[corner] for corner in CORNERS)
-    rest = {name: value for name, value in said.items() if name not in NOT_OF_PASSAGE}
-    return Stored(said["box_name"], Passage(camera=said["camera"], box=box, **rest))
+    said = row._asdict()
+    box = tuple(said.pop(corner) for corner in CORNERS)
+    for name in NOT_OF_PASSAGE:
+        del said[name]
+    return Stored(row.box_name, Passage(box=box, **said))

@@ -1,6 +1,5 @@
 """What cameras saw in a stretch of time, as it is read from a store and added up again."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +14,7 @@ class Tallied:
     ship_s: float = 0.0
     frames: int = 0
     passages: int = 0
-    unknown: Counter[str] = field(default_factory=Counter)
+    unknown: dict[str, float] = field(default_factory=dict)
 
     def add(self, seconds: float, blind_s: float, ship_s: float, frames: int, passages: int) -> None:
         self.seconds += seconds
@@ -26,8 +25,9 @@ class Tallied:
 
     def blind(self, unknown: Mapping[str, float]) -> None:
         """Reasons of seconds that were added as blind."""
+        mine = self.unknown
         for reason, seconds in unknown.items():
-            self.unknown[reason] += seconds  # type: ignore[assignment]  # floats are counted, too
+            mine[reason] = mine.get(reason, 0.0) + seconds
 
     @property
     def reasons(self) -> dict[str, float]:

@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection, Text, case, cast, select
 
@@ -14,9 +13,8 @@ from stream.store.tables import hours, minutes
 NOTHING: Mapping[str, float] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """Of one camera, from `begin` on, seconds since 1970; the rest as in `Span`."""
+class Watched(NamedTuple):
+    """Of one camera, from `begin` on, seconds since 1970; the rest as in `Span`. A tuple, since a day has thousands of them."""
 
     camera: Camera
     begin: float

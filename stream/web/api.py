@@ -59,10 +59,10 @@ def cameras(room: TheRoom) -> CamerasAnswer:
 @router.get("/camera", tags=["cameras"], responses=NONE_SUCH | WRONG)
 def one_camera(room: TheRoom, box: WholeBox, camera: WholeName) -> CameraAnswer:
     """One camera."""
-    found = [each for each in room.reader.cameras() if each.camera == Camera(box, camera)]
-    if not found:
+    found = room.camera(Camera(box, camera))
+    if found is None:
         raise HTTPException(404, "there is no such camera")
-    return camera_answer(room, found[0])
+    return camera_answer(room, found)
 
 
 @router.get("/camera/picture.jpg", tags=["cameras"], response_class=Response, responses=NONE_SUCH | WRONG | PICTURE)

@@ -1,6 +1,5 @@
 """All pages and the interface, as one ASGI application."""
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -20,9 +19,11 @@ from stream.web.eventpages import events
 from stream.web.feed import Feed
 from stream.web.files import files
 from stream.web.guard import Guard
+from stream.web.heads import Heads
 from stream.web.loginpages import login_pages
 from stream.web.passagepages import passage_pages
 from stream.web.refusals import tell
+from stream.web.rehearsal import rehearsed
 from stream.web.room import Room
 from stream.web.settings import WebSettings
 from stream.web.tokens import Gate
@@ -41,12 +42,12 @@ def application(settings: WebSettings, room: Room) -> ASGIApp:
     desk = Desk(room, gate is not None, secure)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = THREADS
         await to_thread.run_sync(desk.warm)
-        gc.collect()
-        gc.freeze()  # what is there now stays; looking through it again and again would make a page in a hundred slow
+        rehearsal = await rehearsed(app, room)
         yield
+        rehearsal.cancel()
 
     app = FastAPI(
         title="rivereye",
@@ -66,4 +67,4 @@ def application(settings: WebSettings, room: Room) -> ASGIApp:
     app.mount("/static", StaticFiles(directory=STATIC))
 
     tell(app, desk)
-    return Guard(app, gate, settings.names, secure)
+    return Guard(Heads(app), gate, settings.names, secure)

@@ -21,7 +21,7 @@ SHOWN = {"hour": 3, "day": 31}
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """An hour or a day. `share`: of all its time so far, and of all cameras that were there, what was seen; None: it is yet to come.
+    """An hour or a day. `share`: of all its time so far, and of all cameras that were there, what was seen; None: it is yet to come, or lies before the first record.
 
     `height`: 0 to 1, of the highest.
     """
@@ -79,14 +79,18 @@ def _bars(
     zone, now = room.zone, room.now()
     begin, end = zone.begin(first), zone.end(last)
     spans = {each.begin: each for each in room.reader.spans(begin, end, by, camera, zone.info)}
-    # One that was taken away before cannot be missed.
-    there = 1 if camera else max(1, sum(each.at is None or each.at >= begin for each in seen))
+    # One that was taken away before cannot be missed, nor can what was before the first record.
+    firsts = [
+        each.first
+        for each in seen
+        if each.first is not None and (each.camera == camera if camera else each.at is None or each.at >= begin)
+    ]
     highest = max((each.passages for each in spans.values()), default=0)
-    return [_bar(spans.get(at), at, until, there, highest, now) for at, until in _stretches(zone, by, begin, end)]
+    return [_bar(spans.get(at), at, until, firsts, highest, now) for at, until in _stretches(zone, by, begin, end)]
 
 
-def _bar(span: Span | None, begin: float, end: float, cameras: int, highest: int, now: float) -> Bar:
-    possible = cameras * (min(end, now) - begin)
+def _bar(span: Span | None, begin: float, end: float, firsts: list[float], highest: int, now: float) -> Bar:
+    possible = sum(max(0.0, min(end, now) - max(begin, first)) for first in firsts)
     seen_s = 0.0 if span is None else span.seconds - sum(span.unknown.values())
     return Bar(
         begin=begin,

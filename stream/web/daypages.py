@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from stream.store.page import Stored
 from stream.store.reading import MOST
-from stream.store.seen import Camera
+from stream.store.seen import Camera, CameraSeen
 from stream.web.asked import WholeBox, WholeName
 from stream.web.dayseen import DaySeen, day_seen, days_seen
 from stream.web.desk import Desk
@@ -41,7 +41,7 @@ def day_pages(desk: Desk) -> APIRouter:
         # A camera that was taken away long ago is of no interest on a day on which it did nothing.
         busy = {each.camera for each in rows} | {Camera(each.box, each.passage.camera) for each in page.passages}
         seen = room.reader.cameras()
-        shown = [each.camera for each in seen if each.camera in busy or (each.at or 0.0) >= begin]
+        shown = {each.camera: each.first for each in seen if each.camera in busy or _there(each, begin, end)}
         days = days_seen(shown, rows, begin, end, room.now())
         return desk.page(
             request,
@@ -51,6 +51,7 @@ def day_pages(desk: Desk) -> APIRouter:
             passages=page.passages[:LISTED],
             more=page.older is not None or len(page.passages) > LISTED,
             end=end,
+            begin=begin,
             watched=bool(rows),
             boxes=len({each.box for each in shown}) > 1,
             **_beside(at, zone.day(room.now())),
@@ -62,9 +63,10 @@ def day_pages(desk: Desk) -> APIRouter:
         if at is None:
             return desk.trouble(request, 404, NO_DAY)
         one = Camera(box, camera)
-        if one not in {each.camera for each in room.reader.cameras()}:
+        found = room.camera(one)
+        if found is None:
             return desk.trouble(request, 404, "There is no such camera.")
-        begin, end, seen = _seen(room, one, at)
+        begin, end, seen = _seen(room, one, at, found.first)
         page = room.reader.passages(one, begin, end, MOST)
         return desk.page(
             request,
@@ -72,6 +74,7 @@ def day_pages(desk: Desk) -> APIRouter:
             camera=one,
             day=at,
             seen=seen,
+            begin=begin,
             end=end,
             entries=entries(seen, page.passages),
             passages=len(page.passages),
@@ -86,9 +89,10 @@ def day_pages(desk: Desk) -> APIRouter:
         if at is None:
             return desk.trouble(request, 404, NO_DAY)
         one = Camera(box, camera)
-        begin, end, seen = _seen(room, one, at)
+        known = room.camera(one)
+        begin, end, seen = _seen(room, one, at, None if known is None else known.first)
         found = [each for page in pages(room.reader, one, begin, end) for each in page]
-        content = as_csv(seen, entries(seen, found), begin, end, zone)
+        content = as_csv(seen, entries(seen, found), zone)
         name = file_name("river-log", box, camera, at.isoformat())
         headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
         return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
@@ -96,11 +100,15 @@ def day_pages(desk: Desk) -> APIRouter:
     return router
 
 
-def _seen(room: Room, camera: Camera, day: date) -> tuple[float, float, DaySeen]:
+def _there(seen: CameraSeen, begin: float, end: float) -> bool:
+    return seen.first is not None and seen.first < end and (seen.at or 0.0) >= begin
+
+
+def _seen(room: Room, camera: Camera, day: date, first: float | None) -> tuple[float, float, DaySeen]:
     """When the day begins and ends, and what was seen of it."""
     begin, end = room.zone.begin(day), room.zone.end(day)
     rows = room.reader.watched(begin, end, "minute", camera)
-    return begin, end, day_seen(camera, rows, begin, end, room.now())
+    return begin, end, day_seen(camera, rows, begin, end, room.now(), first)
 
 
 def _pictured(room: Room, stored: Stored) -> bool:

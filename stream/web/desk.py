@@ -16,6 +16,8 @@ from stream.web.room import Room
 
 FOLDER = Path(__file__).parent
 YEAR_S = 365 * 86_400
+THEMES = ("system", "light", "dark")
+THEME = "theme"
 
 
 class Desk:
@@ -46,7 +48,10 @@ class Desk:
     def page(self, request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
         """The template of this name, as an answer."""
         language = language_for(request.query_params.get("lang"), request.cookies.get(COOKIE), request.headers)
-        kept = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
+        chosen = {"lang": (COOKIE, LANGUAGES), THEME: (THEME, THEMES)}
+        asked = {key: value for key in chosen if (value := request.query_params.get(key)) in chosen[key][1]}
+        theme = asked.get(THEME, request.cookies.get(THEME))
+        kept = [(key, value) for key, value in request.query_params.multi_items() if key not in chosen]
         said = {
             "_": language.say,
             "number": language.number,
@@ -57,6 +62,8 @@ class Desk:
             "zone": self.room.zone,
             "language": language,
             "languages": [(each, f"?{urlencode([*kept, ('lang', each)])}") for each in LANGUAGES],
+            "theme": theme if theme in THEMES else THEMES[0],
+            "themes": [(each, f"?{urlencode([*kept, (THEME, each)])}") for each in THEMES],
             "at": request.url.path,
             "today": self.room.zone.day(self.room.now()),
             "now": self.room.now(),
@@ -66,8 +73,8 @@ class Desk:
         text = self._environment.get_template(f"{template}.html.j2").render({**said, **context})
         # Surrogates cannot be sent; no name holds any on purpose.
         answer = HTMLResponse(text.encode("utf-8", "replace"), status)
-        if request.query_params.get("lang") in LANGUAGES:
-            answer.set_cookie(COOKIE, language.name, YEAR_S, secure=self.secure, httponly=True, samesite="lax")
+        for key, value in asked.items():
+            answer.set_cookie(chosen[key][0], value, YEAR_S, secure=self.secure, httponly=True, samesite="lax")
         answer.headers["Vary"] = "Accept-Language, Cookie"
         return answer
 

@@ -1,8 +1,10 @@
 """In which language a page speaks, and how it writes numbers."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from stream.web.troubles import TROUBLES, russian
 from stream.web.words import ENDS, REASONS, RUSSIAN
 
 LANGUAGES = ("en", "ru")
@@ -19,9 +21,14 @@ class Language:
         """Raises KeyError where Russian lacks it."""
         return text if self.name == "en" else RUSSIAN[text]
 
-    def known(self, text: str) -> str:
-        """As `say`; a sentence that comes from elsewhere stays English."""
-        return text if self.name == "en" else RUSSIAN.get(text, text)
+    def trouble(self, text: str) -> str:
+        """As `say`, of a sentence that may come from elsewhere: one that is not known stays English, and that is said."""
+        return text if self.name == "en" else RUSSIAN.get(text) or russian(text)
+
+    @property
+    def troubles(self) -> Sequence[tuple[str, str]]:
+        """As `TROUBLES`: what becomes of sentences from elsewhere."""
+        return () if self.name == "en" else TROUBLES
 
     def reason(self, reason: str) -> str:
         """Why nothing was seen, or how a camera is; one that is not known stays as it is."""
@@ -51,15 +58,20 @@ class Language:
         return f"{self.number(value, 0 if value == 100 else 1)}{space}%"
 
     def length(self, seconds: float) -> str:
-        """A stretch of time: two units at most."""
+        """A stretch of time: two units at most, of which no second one is 0; tenths below 10 s, where there are any. `wall.js` does it alike."""
         gap = "\N{NO-BREAK SPACE}"
-        hours, rest = divmod(round(seconds), 3600)
-        minutes, whole = divmod(rest, 60)
-        if hours:
-            return f"{hours}{gap}{self.say('h')} {minutes:02d}{gap}{self.say('min')}"
-        if minutes:
-            return f"{minutes}{gap}{self.say('min')} {whole:02d}{gap}{self.say('s')}"
-        return f"{self.number(seconds, 1 if 0 < seconds < 10 else 0)}{gap}{self.say('s')}"
+        tenths = math.floor(10 * seconds + 0.5)  # as a browser rounds
+        if tenths < 100:
+            return f"{self.number(tenths / 10, 1 if tenths % 10 else 0)}{gap}{self.say('s')}"
+        whole = math.floor(seconds + 0.5)
+        # Of hours, the seconds are left out.
+        units = (
+            (whole // 3600, "h", whole // 60 % 60, "min") if whole >= 3600 else (whole // 60, "min", whole % 60, "s")
+        )
+        first, one, second, other = units
+        large = [f"{first}{gap}{self.say(one)}"] if first else []
+        small = [f"{second:{'02d' if first else 'd'}}{gap}{self.say(other)}"] if second else []
+        return " ".join([*large, *small])
 
 
 def language_for(wanted: str | None, kept: str | None, headers: Mapping[str, str]) -> Language:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from stream.store.page import Stored
 from stream.store.seen import Camera
-from stream.web.dayseen import DaySeen, Stretch
+from stream.web.dayseen import DaySeen, Gap, Stretch
 from stream.web.exports import lines
 from stream.web.moments import Zone
 
@@ -29,7 +29,7 @@ COLUMNS = (
 class Entry:
     """Either a passage or a gap."""
 
-    stretch: Stretch
+    stretch: Stretch | Gap
     stored: Stored | None = None
 
 
@@ -42,19 +42,31 @@ def entries(day: DaySeen, passages: Sequence[Stored]) -> list[Entry]:
     return sorted(found, key=lambda entry: entry.stretch.begin)
 
 
-def as_csv(day: DaySeen, found: Sequence[Entry], begin: float, end: float, zone: Zone) -> str:
-    """First the day as a whole: its seconds are those that are over, and reason tells what part of them was seen."""
+def as_csv(day: DaySeen, found: Sequence[Entry], zone: Zone) -> str:
+    """First the day as a whole: its seconds are those since the first record that are over, and reason tells what part of them was seen."""
     share = "" if day.share is None else f"seen {day.share:.4f}"
-    over = min(end, begin + day.length)
-    first = ["day", zone.iso(begin), zone.iso(over), round(day.length), share, *day.camera, "", "", "", "", ""]
+    first = [
+        "day",
+        zone.iso(day.first),
+        zone.iso(day.first + day.length),
+        round(day.length),
+        share,
+        *day.camera,
+        "",
+        "",
+        "",
+        "",
+        "",
+    ]
     return lines([COLUMNS, first, *(_cells(each, day.camera, zone) for each in found)])
 
 
 def _cells(entry: Entry, camera: Camera, zone: Zone) -> Sequence[object]:
     stretch = entry.stretch
     times = [zone.iso(stretch.begin), zone.iso(stretch.end), round(stretch.seconds, 3)]
-    if entry.stored is None:
+    if isinstance(stretch, Gap):
         return ["gap", *times, stretch.reason, *camera, "", "", "", "", ""]
+    assert entry.stored is not None
     passage = entry.stored.passage
     zones = ";".join(passage.zones)
     return ["passage", *times, "", *camera, passage.id, passage.top_score, zones, passage.ended or "", passage.unseen_s]

@@ -28,6 +28,10 @@ class Room:
     snapshots: Path | None = None
     now: Callable[[], float] = time.time
 
+    def camera(self, camera: Camera) -> CameraSeen | None:
+        """As the store has it; None where it has none such. Errors: see `Reader`."""
+        return next((each for each in self.reader.cameras() if each.camera == camera), None)
+
     def sight(self, camera: Camera) -> Sight | None:
         """What a watch in this process sees with it at present."""
         return None if self.live is None or camera.box != self.live.box else self.live.sight(camera.name)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from stream.store.page import Stored
 from stream.store.seen import Camera
-from stream.web.dayseen import DaySeen, Stretch
+from stream.web.dayseen import DaySeen, Gap, Stretch
 from stream.web.moments import Zone
 
 MINUTE_S, HOUR_S = 60, 3600
@@ -21,15 +21,17 @@ class Mark:
 
     x: float
     width: float
-    stretch: Stretch
+    stretch: Stretch | Gap
     stored: Stored | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Of one camera. `passages` are empty where there were too many, `ships` where there were not: the minutes with a ship."""
+    """Of one camera. `first`: minutes before its first record. `over`: minutes after that, so far. `passages` are empty where there were too many, `ships` where there were not: the minutes with a ship."""
 
     day: DaySeen
+    first: float
+    over: float
     gaps: tuple[Mark, ...]
     ships: tuple[Mark, ...]
     passages: tuple[Mark, ...]
@@ -37,10 +39,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """`minutes`: length of the day. `over`: so many of them are. `ticks`: position and name of hours."""
+    """`minutes`: length of the day. `ticks`: position and name of hours."""
 
     minutes: float
-    over: float
     ticks: tuple[tuple[float, str], ...]
     rows: tuple[Row, ...]
 
@@ -55,19 +56,20 @@ def timeline(
     rows = tuple(
         Row(
             day,
+            (day.first - begin) / MINUTE_S,
+            day.length / MINUTE_S,
             tuple(_marks(day.gaps, begin)),
             tuple(_marks(day.ships, begin)) if passages is None else (),
             tuple(_of_passages(mine, day.camera, begin, end)),
         )
         for day in days
     )
-    over = max((day.length for day in days), default=0.0)
-    return Timeline((end - begin) / MINUTE_S, over / MINUTE_S, tuple(_ticks(begin, end, zone)), rows)
+    return Timeline((end - begin) / MINUTE_S, tuple(_ticks(begin, end, zone)), rows)
 
 
-def _marks(stretches: Iterable[Stretch], begin: float) -> Iterator[Mark]:
+def _marks(stretches: Iterable[Stretch | Gap], begin: float) -> Iterator[Mark]:
     for each in stretches:
-        yield Mark(round((each.begin - begin) / MINUTE_S, 2), round(each.seconds / MINUTE_S, 2), each)
+        yield Mark(round((each.begin - begin) / MINUTE_S, 2), round((each.end - each.begin) / MINUTE_S, 2), each)
 
 
 def _of_passages(mine: Mapping[Camera, Sequence[Stored]], camera: Camera, begin: float, end: float) -> Iterator[Mark]:

@@ -1,6 +1,8 @@
 """The wall of cameras, and the page of each."""
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +20,16 @@ from stream.web.desk import Desk, address
 from stream.web.room import Room
 
 LATEST = 12
+HOUR_S = 3600
+DAY_S = 24 * HOUR_S
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """`share`, 0 to 1, of the last `length` seconds."""
+
+    share: float
+    length: float
 
 
 def wall_pages(desk: Desk) -> APIRouter:
@@ -29,11 +41,11 @@ def wall_pages(desk: Desk) -> APIRouter:
         """Shows the cameras of this watch also while its store is away."""
         seen: Sequence[CameraSeen] = ()
         passages: Sequence[Stored] = ()
-        coverage: Mapping[Camera, float] = {}
+        coverage: Mapping[Camera, Covered] = {}
         trouble = None
         try:
             seen, passages = room.reader.cameras(), room.reader.passages(limit=LATEST).passages
-            coverage = _last_day(room)
+            coverage = _last_day(room, seen)
         except StoreError as error:
             if room.live is None:
                 raise
@@ -42,7 +54,10 @@ def wall_pages(desk: Desk) -> APIRouter:
         return desk.page(
             request,
             "wall",
-            cards=[(each.camera, camera_answer(room, each), coverage.get(each.camera)) for each in shown],
+            cards=[
+                (each.camera, camera_answer(room, each), coverage.get(each.camera), room.sight(each.camera) is not None)
+                for each in shown
+            ],
             passages=passages,
             trouble=trouble,
             boxes=len({each.camera.box for each in shown}) > 1,
@@ -51,20 +66,20 @@ def wall_pages(desk: Desk) -> APIRouter:
     @router.get("/camera")
     def camera(request: Request, box: WholeBox, camera: WholeName) -> HTMLResponse:
         one = Camera(box, camera)
-        found = [each for each in room.reader.cameras() if each.camera == one]
-        if not found:
+        found = room.camera(one)
+        if found is None:
             return desk.trouble(request, 404, "There is no such camera.")
         passages = room.reader.passages(one, limit=LATEST).passages
         ran = room.reader.settings(box, limit=1)
-        today = _today(room, one)
-        answer = camera_answer(room, found[0])
+        answer = camera_answer(room, found)
         days = [room.zone.day(room.now()) - timedelta(days=back) for back in range(7)]
         return desk.page(
             request,
             "camera",
             camera=one,
             answer=answer,
-            day=today,
+            begin=room.zone.begin(days[0]),
+            day=_today(room, found),
             passages=passages,
             zones=_zones(ran[0].settings if ran else {}, camera),
             picture=_picture(room, answer, passages),
@@ -74,21 +89,26 @@ def wall_pages(desk: Desk) -> APIRouter:
     return router
 
 
-def _last_day(room: Room) -> dict[Camera, float]:
-    """Share of the last 24 whole hours and the present one that was seen, of cameras that watched at all."""
+def _last_day(room: Room, seen: Sequence[CameraSeen]) -> dict[Camera, Covered]:
+    """What cameras saw of the last 24 hours, or of the time since their first record."""
     now = room.now()
-    begin = (now // 3600 - 24) * 3600
+    begin = now - DAY_S
+    whole = math.ceil(begin / HOUR_S) * HOUR_S
     seconds: dict[Camera, float] = {}
-    for row in room.reader.watched(begin, now, "hour"):
+    for row in (*room.reader.watched(begin, whole, "minute"), *room.reader.watched(whole, now, "hour")):
         seconds[row.camera] = seconds.get(row.camera, 0.0) + row.seconds - row.blind_s
-    return {camera: min(1.0, seen_s / (now - begin)) for camera, seen_s in seconds.items()}
+    return {
+        each.camera: Covered(min(1.0, seconds.get(each.camera, 0.0) / length), length)
+        for each in seen
+        if each.first is not None and (length := now - max(begin, each.first)) > 0
+    }
 
 
-def _today(room: Room, camera: Camera) -> DaySeen:
+def _today(room: Room, seen: CameraSeen) -> DaySeen:
     now = room.now()
     begin, end = (at(room.zone.day(now)) for at in (room.zone.begin, room.zone.end))
-    rows: list[Watched] = room.reader.watched(begin, end, "minute", camera)
-    return day_seen(camera, rows, begin, end, now)
+    rows: list[Watched] = room.reader.watched(begin, end, "minute", seen.camera)
+    return day_seen(seen.camera, rows, begin, end, now, seen.first)
 
 
 def _unknown(room: Room, seen: Sequence[CameraSeen]) -> list[CameraSeen]:

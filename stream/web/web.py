@@ -5,7 +5,8 @@ import logging
 import socket
 import ssl
 import sys
-from threading import Event, Thread
+import time
+from threading import Thread
 from typing import Any
 
 import uvicorn
@@ -25,6 +26,7 @@ STUCK_S = 30
 """A browser that reads nothing for so long has its connection cut, and what waited for it is gone."""
 KEPT_S = 5
 STARTING_S, CLOSING_S = 15.0, 3.0
+TURN_S = 0.01
 WAITING = 128
 """Connections that nobody has taken yet."""
 
@@ -66,7 +68,6 @@ class Web(Closing):
         logging.getLogger("uvicorn.error").addFilter(QUIET)
         self._server = uvicorn.Server(config)
         self._thread = Thread(target=self._run, name="web", daemon=True)
-        self._begun = Event()
         self._socket: socket.socket | None = None
         self.port = settings.port
         """Once it has started, the one that it listens at."""
@@ -87,6 +88,11 @@ class Web(Closing):
         self._socket = _listening(self.settings)
         self.port = self._socket.getsockname()[1]
         self._thread.start()
+
+    def ready(self) -> None:
+        """Returns when the first answer would come as fast as the others, which takes part of a second, or when the server has failed."""
+        while self.running and not self._server.started:
+            time.sleep(TURN_S)
 
     @property
     def running(self) -> bool:

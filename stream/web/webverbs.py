@@ -79,6 +79,7 @@ def serve(
         _ended() as end,
     ):
         web.start()
+        web.ready()
         say(console, f"serving {reader.place.shown} at {web.address} until Ctrl-C")
         while web.running and not end.wait(0.5):
             pass

@@ -8,4 +8,6 @@ document.addEventListener("keydown", (event) => {
   if (link) link.click();
 });
 // On a narrow screen the newest is what one sees first.
-for (const each of document.querySelectorAll(".scroll[data-newest]")) each.scrollLeft = each.scrollWidth;
+for (const each of document.querySelectorAll(".scroll[data-newest]")) {
+  each.scrollLeft = each.scrollWidth * Number(each.dataset.newest) - each.clientWidth;
+}

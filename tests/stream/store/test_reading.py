@@ -199,6 +199,13 @@ def test_cameras(place: str, reader: Reader) -> None:
     ]
 
 
+def test_the_first_record_of_a_camera(place: str, reader: Reader) -> None:
+    """It began 20 s after the second minute; of south nothing is known yet."""
+    written(place, up("south", 1), minute(3, 2), minute(1, 3, seconds=40.0), minute(3, 4, "quay"), minute(5, 5, "quay"))
+    firsts = {each.camera.name: each.first for each in reader.cameras()}
+    assert firsts == {"north": NOON + 80, "quay": NOON + 180, "south": None}
+
+
 def test_settings(place: str, reader: Reader) -> None:
     for number, fps in enumerate((2, 5)):
         written(place, SettingsRecord(settings={"fps": fps}, at=NOON + number, revision=number))

@@ -1,5 +1,6 @@
 """The pages in a real browser: what people see, at a desk and on a phone, by day and by night, in two languages."""
 
+import re
 import time
 import tomllib
 from collections.abc import Callable, Iterator
@@ -13,11 +14,12 @@ from stream.configuration.settings import Settings
 from stream.sources.status import Status
 from stream.store.store import Store
 from stream.web import feed
+from stream.web.language import LANGUAGES, Language
 from stream.web.live import Live
 from stream.web.web import Web
 from tests.browsers import chromium, needs_chromium
 from tests.factories import make_detection, rippled
-from tests.stream.store.makers import passing, until
+from tests.stream.store.makers import minute, passing, until
 from tests.stream.web.rooms import NOW, TOKEN, fill, served
 
 NORTH = "box=lock&camera=north"
@@ -122,18 +124,80 @@ def test_the_day_shows_ships_and_hatches_what_was_not_seen(opened: Opener) -> No
     assert tab.locator(".best img").evaluate("each => each.naturalWidth") == 640
 
 
-def test_a_day_on_which_nobody_watched_is_no_day_without_ships(opened: Opener) -> None:
+def test_a_day_on_which_nobody_watched_is_no_day_without_ships(opened: Opener, tmp_path: Path) -> None:
     expect(opened("/day?day=2026-01-01").locator(".note")).to_contain_text("no count of 0")
-    tab = opened("/counts")
-    rows = tab.locator("tbody tr")
-    assert rows.count() == 31
-    assert rows.nth(1).locator("td").all_inner_texts() == ["\N{EN DASH}", "0.0%", "\N{EN DASH}"]
+    place = str(tmp_path / "river.db")
+    fill(place, minute(-3 * 1440, 10**8))
+    with served(place) as web:
+        rows = opened("/counts", at=web).locator("tbody tr")
+        assert rows.count() == 4, "before the first record there is nothing to be said"
+        assert rows.nth(1).locator("td").all_inner_texts() == ["\N{EN DASH}", "0.0%", "\N{EN DASH}"]
+
+
+def test_a_camera_that_is_new_is_not_hatched_from_midnight(opened: Opener) -> None:
+    """South was set up at 9:00, north watched since midnight."""
+    tab = opened("/day?day=2026-11-25")
+    before = tab.locator(".timeline .before")
+    assert before.count() == 2, "of south, and of the one that means harm"
+    assert before.last.evaluate("each => getComputedStyle(each).fill") == "none"
+    assert before.last.locator("title").text_content() == "before the first record"
+    expect(tab.locator(".legend")).to_contain_text("before the first record")
+    expect(tab.locator(".timeline .camera").last).to_have_text("south · 100% since 09:00")
+    assert "south" not in tab.locator(".timeline .gap title").all_text_contents()
+    expect(opened("/day?day=2026-11-26").locator(".legend")).to_have_count(0)
+
+
+def test_on_a_phone_a_day_that_lasts_is_shown_where_it_is_now(opened: Opener) -> None:
+    """At 19:00, and not at midnight, on a drawing that is wider than the screen."""
+    tab = opened("/day?day=2026-11-25", 390)
+    right = tab.locator(".scroll").evaluate("each => (each.scrollLeft + each.clientWidth) / each.scrollWidth")
+    assert right == pytest.approx(19 / 24, abs=0.01)
+    assert opened("/day?day=2026-11-24", 390).locator(".scroll[data-newest]").count() == 0
+
+
+def test_the_scale_of_a_score_fits(opened: Opener) -> None:
+    for width in (390, 1280):
+        tab = opened("/day?day=2026-11-25", width)
+        tab.goto(tab.url.partition("/day")[0] + str(tab.locator(".timeline a").nth(3).get_attribute("href")))
+        drawing = tab.locator(".curve")
+        outer = drawing.bounding_box()
+        assert outer is not None
+        for each in drawing.locator("text").all():
+            box = each.bounding_box()
+            assert box is not None
+            assert box["x"] >= outer["x"] - 0.5, each.text_content()
+            assert box["y"] >= outer["y"] - 0.5, each.text_content()
+
+
+def test_colours_are_as_the_reader_chooses(opened: Opener) -> None:
+    """Without a script, from the first moment on, by keys, and on all pages."""
+    tab = opened("/counts?by=hour", color_scheme="light", java_script_enabled=False)
+    tab.get_by_role("link", name="Dark").focus()
+    tab.keyboard.press("Enter")
+    expect(tab).to_have_url(re.compile("by=hour&theme=dark"))
+    expect(tab.locator("body")).to_have_css("background-color", "rgb(18, 23, 26)")
+    tab.get_by_role("link", name="Day", exact=True).click()
+    expect(tab.locator("body")).to_have_css("background-color", "rgb(18, 23, 26)")
+    expect(tab.get_by_role("link", name="Dark")).to_have_attribute("aria-current", "true")
+    tab.get_by_role("link", name="As the system").click()
+    expect(tab.locator("body")).to_have_css("background-color", "rgb(245, 246, 245)")
+
+
+def test_lengths_and_troubles_are_written_alike_here_and_there(opened: Opener) -> None:
+    """By the script of the wall as by the pages, so that nothing jumps when news come."""
+    seconds = (0, 0.04, 3, 3.25, 9.94, 9.96, 10, 10.4, 59.4, 59.6, 61, 119.6, 300, 3599.4, 3599.6, 3660, 86400, 90061)
+    told = ("no frame for 12 s", "the store a b.db cannot be used now: locked; another program holds it", "codec x")
+    for language in map(Language, LANGUAGES):
+        tab = opened(f"/?lang={language.name}")
+        assert tab.evaluate("all => all.map(length)", seconds) == [language.length(each) for each in seconds]
+        assert tab.evaluate("all => all.map(trouble)", told) == [language.trouble(each) for each in told]
 
 
 def test_arrows_turn_days(opened: Opener) -> None:
     tab = opened("/day?day=2026-11-24")
     tab.keyboard.press("ArrowRight")
     expect(tab.locator("h1")).to_contain_text("2026-11-25")
+    tab.wait_for_load_state()  # with the script that hears keys
     tab.keyboard.press("ArrowLeft")
     expect(tab.locator("h1")).to_contain_text("2026-11-24")
     tab.locator("input[type=date]").focus()
@@ -222,7 +286,7 @@ def test_the_wall_is_alive(opened: Opener, tmp_path: Path, monkeypatch: pytest.M
         expect(card.locator(".state")).to_contain_text("no ship 0.20")
         until(lambda: card.locator("img").evaluate(PIXEL) < first - 60)
         sees(None, 90, "offline")
-        expect(card.locator(".state")).to_contain_text("no connection")
+        expect(card.locator(".state")).to_have_text("no connection")
         expect(card.locator(".trouble")).to_have_text("no route to it")
         age = card.locator(".age")
         told = age.inner_text()
@@ -234,6 +298,25 @@ def test_the_wall_is_alive(opened: Opener, tmp_path: Path, monkeypatch: pytest.M
         tab.locator("#news a").click()
         expect(tab.locator("tbody tr").first).to_contain_text("18:00:00")
         tab.close()  # before the server goes, which it would miss
+
+
+def test_the_first_picture_of_a_camera_comes_by_itself(
+    opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "LOOK_S", 0.1)
+    place = str(tmp_path / "river.db")
+    fill(place)
+    live = Live("lock")
+    live.states({"south": Status()})
+    with served(place, live=live) as web:
+        tab = opened("/", at=web)
+        card = tab.locator(".card", has_text="south")
+        expect(card.locator(".empty")).to_have_text("No picture has come yet")
+        live.look(make_detection(0.0, 0.9, camera="south"), rippled(90, 640, 360))
+        live.states({"south": Status(phase="up", last_frame=time.monotonic())})
+        expect(card.locator(".seen")).to_contain_text("ship 0.90")
+        until(lambda: card.locator("img").evaluate("each => each.naturalWidth") == 640)
+        tab.close()
 
 
 PIXEL = """(image) => {
