@@ -1,9 +1,12 @@
 """How a camera is doing, and how long it is waited for."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Phase = Literal["connecting", "up", "stalled", "offline", "ended", "failed"]
+Ending = Literal["lost", "stalled", "hung"]
+"""How a connection ended: cut off while frames came, after no frame came any more, or its decoder did not answer and was given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +25,16 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How a camera is doing. Times are of the monotonic clock; `trouble` is the sentence for people."""
+    """How a camera is doing. Times are of the monotonic clock; `trouble` is the sentence for people.
+
+    `reconnects`: connections after the first, by how the one before ended.
+    """
 
     phase: Phase = "connecting"
     last_frame: float | None = None
     next_try: float | None = None
     connections: int = 0
+    reconnects: Mapping[Ending, int] = field(default_factory=dict)
     failures: int = 0
     left_behind: int = 0
     trouble: str | None = None
