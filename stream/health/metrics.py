@@ -146,7 +146,7 @@ def _counted(cameras: Mapping[str, CameraVitals]) -> Iterator[Metric]:
         "Connections after the first, by how the one before ended.",
         "reason",
         get_args(Ending),
-        lambda each: dict(each.status.reconnects),
+        lambda each: {reason: float(count) for reason, count in each.status.reconnects.items()},
     )
     yield _counter(cameras, "watched_seconds", "Blind or not.", lambda each: each.hour.seconds)
     yield _counter(cameras, "ship_seconds", "With a ship in sight.", lambda each: each.hour.ship_s)
