@@ -10,7 +10,7 @@ from stream.sources.backoff import Backoff
 from stream.sources.clock import Clock, SystemClock
 from stream.sources.frame import Frame, Reason
 from stream.sources.source import Source
-from stream.sources.status import Ending, Patience, Status
+from stream.sources.status import Patience, Status
 
 TICK_S = 0.25
 """The keeper looks up so often."""
@@ -69,7 +69,6 @@ class Keeper:
         self._stop = Event()
         self._lock = Lock()
         self._attempt: _Attempt | None = None
-        self._ending: Ending = "lost"
         self._handed = self._skipped = self._index = 0
         self._began = self._clock.monotonic()
         self._thread = Thread(target=self._keep, name=f"keeper of {camera}", daemon=True)
@@ -109,8 +108,7 @@ class Keeper:
         with self._lock:  # not in the middle of a frame
             self._attempt = None
         if attempt.came:
-            quiet = self._clock.monotonic() - attempt.last
-            self._ending = "hung" if hung else "stalled" if quiet > self.patience.stalled else "lost"
+            self._say(ended=self.patience.ending(self._clock.monotonic() - attempt.last, hung is not None))
         if hung or self._stop.is_set():
             self._let_go(attempt)
         if self._stop.is_set():
@@ -185,18 +183,12 @@ class Keeper:
                 if not attempt.came:
                     attempt.came = True
                     self._backoff.reset()
-                    self._connected(source.decoder)
+                    self.status = self.status.connected(source.decoder)
                 self._handed += 1
                 self._say(phase="up", trouble=None, last_frame=attempt.last)
                 return self._deliver(source, self._numbered(frame, source))
         finally:
             attempt.last, attempt.busy = self._clock.monotonic(), False
-
-    def _connected(self, decoder: str) -> None:
-        counted = dict(self.status.reconnects)
-        if self.status.connections:
-            counted[self._ending] = counted.get(self._ending, 0) + 1
-        self._say(failures=0, connections=self.status.connections + 1, reconnects=counted, decoder=decoder)
 
     def _skip(self, attempt: _Attempt) -> bool:
         with self._lock:

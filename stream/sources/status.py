@@ -1,8 +1,8 @@
 """How a camera is doing, and how long it is waited for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, Self
 
 Phase = Literal["connecting", "up", "stalled", "offline", "ended", "failed"]
 Ending = Literal["lost", "stalled", "hung"]
@@ -22,12 +22,16 @@ class Patience:
         """Seconds without a frame after which a camera counts as blind, though still connected."""
         return self.read_timeout / 2
 
+    def ending(self, quiet: float, hung: bool) -> Ending:
+        """How a connection ended that had sent nothing for so many seconds."""
+        return "hung" if hung else "stalled" if quiet > self.stalled else "lost"
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
     """How a camera is doing. Times are of the monotonic clock; `trouble` is the sentence for people.
 
-    `reconnects`: connections after the first, by how the one before ended.
+    `reconnects`: connections after the first, by how the one before ended; `ended`: how the last that is over did.
     """
 
     phase: Phase = "connecting"
@@ -35,7 +39,15 @@ class Status:
     next_try: float | None = None
     connections: int = 0
     reconnects: Mapping[Ending, int] = field(default_factory=dict)
+    ended: Ending | None = None
     failures: int = 0
     left_behind: int = 0
     trouble: str | None = None
     decoder: str | None = None
+
+    def connected(self, decoder: str) -> Self:
+        """After the first frame of a connection."""
+        counted = dict(self.reconnects)
+        if self.ended is not None:
+            counted[self.ended] = counted.get(self.ended, 0) + 1
+        return replace(self, failures=0, connections=self.connections + 1, reconnects=counted, decoder=decoder)
