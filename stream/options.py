@@ -46,7 +46,7 @@ Metrics = Annotated[
 Store = Annotated[
     str | None,
     typer.Option(
-        help="Of live cameras, passages and coverage to be asked: an SQLite file, which is added to, or postgresql://USER@HOST/DATABASE.",
+        help="Of live cameras, passages and coverage to be asked: an SQLite file, which is added to, or postgresql://USER@HOST/DATABASE. A password typed here stands in the list of processes: set PGPASSWORD, or write {NAME} in a configuration file.",
         rich_help_panel=PLACES,
     ),
 ]

@@ -3,17 +3,24 @@
 import json
 import re
 import shutil
+import signal
 import subprocess
+import time
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from stream.configuration.config import load_settings
+from tests.factories import start
+from tests.faults.peers.ports import HOST, reserved_port
 
 ROOT = Path(__file__).parent.parent
 RUNNING = ROOT / "docs" / "running"
+TOKEN = "correct-horse-battery"  # noqa: S105 - to be looked for
 EXPOSURE = 2.0
 """Of 10, by systemd's own account."""
 
@@ -96,10 +103,14 @@ def test_the_unit_waits_for_the_word_that_is_sent() -> None:
 
 
 def test_the_configuration_is_valid_and_fits_the_unit_and_the_container() -> None:
-    settings = load_settings(RUNNING / "river.toml", {})
+    settings = load_settings(RUNNING / "river.toml", {"WEB_TOKEN": TOKEN})
     assert settings.metrics == "9753"
+    assert settings.web is not None
+    assert (settings.web.loopback, settings.web.token is not None) == (True, True)
     assert [name for name, camera in settings.cameras.items() if camera.enabled] == ["pattern"]
-    places = [settings.outputs.detections, settings.outputs.passages, settings.outputs.snapshots]
+    assert settings.outputs.store is not None
+    store = settings.outputs.store.get_secret_value()
+    places = [settings.outputs.detections, settings.outputs.passages, settings.outputs.snapshots, store]
     assert {Path(str(place)).parent for place in places} == {Path("/var/lib/rivereye")}
     assert "StateDirectory=rivereye" in (RUNNING / "rivereye.service").read_text(encoding="utf-8")
     assert "data:/var/lib/rivereye" in (RUNNING / "compose.yaml").read_text(encoding="utf-8")
@@ -115,6 +126,7 @@ def test_the_container_runs_as_nobody_in_particular_and_is_built_as_the_project_
     assert f"uv=={uv[1]}" in text
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
     assert set(re.findall(r"--extra (\w+)", text)) <= set(extras)
+    assert 'ARG EXTRAS="--extra room"' in text
     copied = {name for line in re.findall(r"^COPY (?!--)(.*) \S+$", text, re.MULTILINE) for name in line.split()}
     ignored = (RUNNING / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
     assert {f"!{name}" for name in copied} == {line for line in ignored if line.startswith("!")}
@@ -125,7 +137,87 @@ def test_the_container_runs_as_nobody_in_particular_and_is_built_as_the_project_
 def test_compose_understands_its_file(tmp_path: Path) -> None:
     for name in ("compose.yaml", "river.toml"):
         shutil.copy(RUNNING / name, tmp_path)
-    (tmp_path / ".env").touch()
+    (tmp_path / ".env").write_text(f'WEB_TOKEN={TOKEN}\nRIVEREYE_WEB__NAMES=["box.example.org"]\n', encoding="utf-8")
     said = run("docker-compose", "-f", tmp_path / "compose.yaml", "--profile", "cuda", "config")
     for word in ("read_only: true", "user: 10001:10001", "- ALL", "no-new-privileges:true", "driver: nvidia"):
         assert word in said
+    assert said.count("RIVEREYE_WEB__LISTEN: 0.0.0.0:8765") == 2
+    if "host_ip" in said:  # by compose 2; 1 writes them in one line
+        assert said.count("host_ip: 127.0.0.1") == 4
+    else:
+        assert said.count("- 127.0.0.1:8765:8765/tcp") == said.count("- 127.0.0.1:9753:9753/tcp") == 2
+    assert """RIVEREYE_WEB__NAMES: '["box.example.org"]'""" in said
+
+
+def test_the_extras_that_are_installed_hold_what_a_box_serves_and_no_tensorflow() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    (room,) = extras["room"]
+    names = set(re.findall(r"\w+", room.partition("[")[2]))
+    assert names == {"metrics", "mqtt", "postgres", "web"}
+    assert not any("tensorflow" in each or "keras" in each for name in names for each in extras[name])
+
+
+def test_an_upgrade_installs_what_was_installed() -> None:
+    """Both read the same file; nobody has to remember."""
+    page = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
+    assert (
+        re.findall(r"/opt/rivereye-\S+/bin/pip install (.*)", page) == ['--quiet ".[$(cat /etc/rivereye/extras)]"'] * 2
+    )
+    assert "echo room > /etc/rivereye/extras" in page
+
+
+def of_compose() -> dict[str, str]:
+    """What the container sets of the pages."""
+    text = (RUNNING / "compose.yaml").read_text(encoding="utf-8")
+    return dict(re.findall(r"^ +(RIVEREYE_WEB__\w+): (\S+)$", text, re.MULTILINE))
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("container", [False, True])
+def test_who_followed_the_page_looks_at_the_wall(
+    container: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file as it is shipped, in other folders and at other ports, by the real command: the pattern is on the wall, for who has the token."""
+    page = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
+    with reserved_port() as web, reserved_port() as metrics:
+        text = (RUNNING / "river.toml").read_text(encoding="utf-8")
+        text = text.replace("/var/lib/rivereye", str(tmp_path)).replace('"9753"', f'"{metrics}"')
+        config = tmp_path / "river.toml"
+        config.write_text(text.replace("8765", str(web)), encoding="utf-8")
+        monkeypatch.setenv("WEB_TOKEN", TOKEN)
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+        scheme = "http"
+        if container:
+            (command,) = re.findall(r"^(openssl req .*\n .*web/cert.pem)$", page, re.MULTILINE)
+            (tmp_path / "web").mkdir()
+            subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True, capture_output=True)
+            for name, each in of_compose().items():
+                monkeypatch.setenv(name, each.replace("8765", str(web)).replace("/etc/rivereye", str(tmp_path)))
+            scheme = "https"
+        with (
+            start("stream", "--config", config) as process,
+            httpx.Client(base_url=f"{scheme}://{HOST}:{web}", trust_env=False, verify=False) as asking,  # noqa: S501
+        ):
+            until(lambda: answers(asking), process)
+            assert asking.get("/").headers["location"].startswith("/login")
+            assert asking.post("/login", data={"token": TOKEN}).status_code == 303
+            until(lambda: "pattern" in asking.get("/").text, process)
+            process.send_signal(signal.SIGINT)
+            said = process.communicate(timeout=20)[1]
+    assert process.returncode == 0, said
+    assert TOKEN not in said
+
+
+def answers(asking: httpx.Client) -> bool:
+    try:
+        return asking.get("/login").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def until(what: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 30
+    while not what():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

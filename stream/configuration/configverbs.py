@@ -36,6 +36,10 @@ def check(file: File) -> None:
     from stream.configuration.effective import picked_up, resolved
 
     settings = load_settings(file)
+    if settings.web is not None and settings.outputs.store is None:
+        raise UsageError(f"{file}: [web] shows what is in a store, and there is none; set outputs.store, too")
+    if settings.web is not None:
+        _zone(settings.web.zone, file)
     bundle = _bundle(settings, file)
     console.print(_cameras(settings, _thresholds(settings, bundle, file)))
     runs = resolved(settings, picked_up(settings, bundle, console), bundle)
@@ -98,6 +102,16 @@ def _bundle(settings: "Settings", file: Path) -> "Bundle":
     return bundle
 
 
+def _zone(name: str | None, file: Path) -> None:
+    """Raises UsageError: this machine knows none of that name."""
+    from stream.web.moments import zone_named
+
+    try:
+        zone_named(name)
+    except UsageError as error:
+        raise UsageError(f"{file}: web.zone: {error}") from error
+
+
 def _thresholds(settings: "Settings", bundle: "Bundle", file: Path) -> dict[str, float]:
     """By camera; raises UsageError where the model does not know one."""
     values = {}
@@ -126,6 +140,7 @@ def _cameras(settings: "Settings", thresholds: dict[str, float]) -> Table:
 
 
 def _places(settings: "Settings") -> Iterator[str]:
+    from stream.configuration.serving import served
     from stream.store.place import place_named
     from stream.telling.webhook import Webhook
 
@@ -138,6 +153,7 @@ def _places(settings: "Settings") -> Iterator[str]:
         yield f"mqtt: {settings.mqtt.place}, topics {settings.mqtt.topic_prefix}/..."
     if settings.webhook is not None:
         yield f"webhook: {Webhook(settings.webhook).place}"
+    yield from served(settings)
 
 
 def _running(pid_file: Path, file: Path) -> int:

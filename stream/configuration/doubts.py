@@ -6,6 +6,7 @@ from pathlib import Path
 
 from stream.configuration.resolving import names_files
 from stream.configuration.secrets import plain, plain_secrets
+from stream.configuration.serving import lacking
 from stream.configuration.settings import Settings
 
 INSTEAD = "write {{{name}_SECRET}} in its place and set that environment variable, or {{file:/PATH}}"
@@ -21,6 +22,7 @@ def doubts(settings: Settings, table: Mapping[str, object]) -> Iterator[str]:
             yield f"cameras.{name}.source: there is no {camera.shown} now"
         if camera.enabled and camera.background is not None and not camera.background.exists():
             yield f"cameras.{name}.background: there is no {camera.background} now; rivereye adapt makes it"
+    yield from lacking(settings)
     if not any(settings.enabled.values()):
         yield "no camera is enabled; nothing would run"
     if settings.mqtt is not None and settings.mqtt.risk is not None:
@@ -38,7 +40,7 @@ def _of_secrets(table: Mapping[str, object]) -> Iterator[str]:
             yield f"cameras.{name}.source holds {what} in plain text; {INSTEAD.format(name=variable)}{DECODED}"
     for what in plain_secrets(str(_part(table, "outputs").get("store", ""))):
         yield f"outputs.store holds {what} in plain text; {INSTEAD.format(name='STORE')}{DECODED}"
-    for name, key in (("mqtt", "password"), ("webhook", "secret")):
+    for name, key in (("mqtt", "password"), ("webhook", "secret"), ("web", "token")):
         if plain(str(_part(table, name).get(key, ""))):
             yield f"{name}.{key} is in plain text; {INSTEAD.format(name=name.upper())}"
 

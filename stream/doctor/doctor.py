@@ -11,6 +11,7 @@ from stream.doctor.cameras import cameras
 from stream.doctor.disk import disk
 from stream.doctor.finding import Finding, failed
 from stream.doctor.model import model
+from stream.doctor.pages import pages
 from stream.doctor.receivers import receivers
 from stream.doctor.running import running
 from stream.doctor.store import store
@@ -22,6 +23,7 @@ CHECKS: list[tuple[str, Check]] = [
     ("store", store),
     ("receivers", receivers),
     ("watch", running),
+    ("pages", pages),
     ("model", model),
     ("cameras", cameras),
 ]

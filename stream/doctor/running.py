@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 
+from models.errors import reason
 from models.extras import check_installed
 from stream.configuration.settings import Settings
+from stream.doctor.binding import EVERYWHERE, is_taken, trouble_at
 from stream.doctor.finding import Finding
-from stream.health.place import LOOPBACK, address_of
+from stream.health.place import address_of
 
 TIMEOUT_S = 3.0
-EVERYWHERE = {"0.0.0.0": LOOPBACK, "::": "::1"}  # noqa: S104 - where to ask, not to serve
 
 
 def running(settings: Settings) -> Iterator[Finding]:
@@ -20,9 +21,12 @@ def running(settings: Settings) -> Iterator[Finding]:
         return
     check_installed("metrics", "prometheus_client")
     host, port = address_of(settings.metrics)
-    answer = _asked(EVERYWHERE.get(host, host), port)
-    if answer is None:
+    trouble = trouble_at(host, port)
+    if trouble is None:
         yield Finding("watch", "ok", f"none runs at {settings.metrics}")
+    elif not is_taken(trouble) or (answer := _asked(EVERYWHERE.get(host, host), port)) is None:
+        found = f"none runs, and none can at {settings.metrics}: {reason(trouble)}"
+        yield Finding("watch", "bad", found, "set metrics to a port that is free, of an address of this machine")
     elif answer:
         yield Finding("watch", "warning", f"runs, and is not ready: {'; '.join(answer)}", "see to what it names")
     else:

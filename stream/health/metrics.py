@@ -18,6 +18,7 @@ from stream.health.vitals import CameraVitals, Vitals
 from stream.looking.detection import State
 from stream.looking.pipeline import Look
 from stream.sources.frame import Reason
+from stream.sources.status import Ending
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0)
 VIEWS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -139,8 +140,13 @@ def _counted(cameras: Mapping[str, CameraVitals]) -> Iterator[Metric]:
     yield _by(cameras, "frames_dropped", "Never looked at.", "reason", DROPPED, lambda each: each.counts.dropped)
     yield _by(cameras, "frames_scored", "Recorded.", "state", get_args(State), lambda each: each.states)
     yield _by(cameras, "events", "Of passages, as they are told.", "type", EVENTS, lambda each: each.events)
-    yield _counter(
-        cameras, "reconnects", "Connections after the first.", lambda each: max(0, each.status.connections - 1)
+    yield _by(
+        cameras,
+        "reconnects",
+        "Connections after the first, by how the one before ended.",
+        "reason",
+        get_args(Ending),
+        lambda each: {reason: float(count) for reason, count in each.status.reconnects.items()},
     )
     yield _counter(cameras, "watched_seconds", "Blind or not.", lambda each: each.hour.seconds)
     yield _counter(cameras, "ship_seconds", "With a ship in sight.", lambda each: each.hour.ship_s)

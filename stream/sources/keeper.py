@@ -107,6 +107,8 @@ class Keeper:
         hung = self._watch(attempt)
         with self._lock:  # not in the middle of a frame
             self._attempt = None
+        if attempt.came:
+            self._say(ended=self.patience.ending(self._clock.monotonic() - attempt.last, hung is not None))
         if hung or self._stop.is_set():
             self._let_go(attempt)
         if self._stop.is_set():
@@ -181,7 +183,7 @@ class Keeper:
                 if not attempt.came:
                     attempt.came = True
                     self._backoff.reset()
-                    self._say(failures=0, connections=self.status.connections + 1, decoder=source.decoder)
+                    self.status = self.status.connected(source.decoder)
                 self._handed += 1
                 self._say(phase="up", trouble=None, last_frame=attempt.last)
                 return self._deliver(source, self._numbered(frame, source))

@@ -16,7 +16,7 @@ DAY_S = 86_400
 Place = Annotated[
     str,
     typer.Argument(
-        help="An SQLite file, postgresql://USER@HOST/DATABASE, or a configuration file (.toml) whose store is meant."
+        help="An SQLite file, postgresql://USER@HOST/DATABASE, or a configuration file (.toml) whose store is meant. A password typed here stands in the list of processes: set PGPASSWORD, or write {NAME} in that file."
     ),
 ]
 

@@ -81,6 +81,13 @@ class WebSettings(BaseModel):
         return ipaddress.ip_address(self.address).is_loopback
 
     @property
+    def shown(self) -> str:
+        """Where they are served and what it takes to see them, for people."""
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        who = "with a token" if self.token is not None else "without a token: all users of this machine may look"
+        return f"{self.scheme}://{host}:{self.port}/, {who}"
+
+    @property
     def scheme(self) -> str:
         return "http" if self.certificate is None else "https"
 

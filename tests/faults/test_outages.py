@@ -17,6 +17,7 @@ import pytest
 from models.picture import Picture
 from tests.factories import lines_of, rivereye
 from tests.faults.peers import mosquitto, postgres, rtsp
+from tests.faults.peers.hook import receiver
 from tests.faults.peers.mosquitto import Broker, broker
 from tests.faults.peers.ports import HOST
 from tests.faults.peers.postgres import PASSWORD, PostgresServer, postgres_server
@@ -80,9 +81,9 @@ def ended(folder: Path) -> list[dict[str, Any]]:
     return [each for each in lines_of(text[: text.rfind("\n") + 1]) if each["type"] == "end"]
 
 
-def told(folder: Path) -> list[str]:
-    """Ids of passages that have ended."""
-    return [each["after"]["id"] for each in ended(folder)]
+def told(folder: Path, camera: str | None = None) -> list[str]:
+    """Ids of passages that have ended, of one camera or of all."""
+    return [each["after"]["id"] for each in ended(folder) if camera in (None, each["after"]["camera"])]
 
 
 def heard(listener: Subscriber) -> list[str]:
@@ -154,6 +155,51 @@ def test_passages_arrive_once_over_outages_and_a_kill(
     for text in [*said, *(path.read_text("latin1") for path in tmp_path.rglob("*") if path.is_file() and path != file)]:
         assert SECRET not in text
         assert PASSWORD not in text
+
+
+def test_a_webhook_hears_of_all_over_an_outage_and_a_kill(
+    camera: RtspServer, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Promise: signed, in order for each camera, each passage once for who drops known ids; whoever was away meanwhile."""
+    secret, names = "hunter2-of-the-hook", ("north", "south")
+    monkeypatch.setenv("HOOK_SECRET", secret)
+    said: list[str] = []
+    with receiver(secret) as hook:
+        rest = f'[webhook]\nurl = "http://{HOST}:{hook.port}/ships"\nsecret = "{{HOOK_SECRET}}"\n'
+        file = config(tmp_path, bundle, dict(zip(names, camera.urls, strict=True)), "river.db", rest)
+
+        def all_heard() -> bool:
+            """Of both cameras, as the file of the watch has them."""
+            return all(hook.ended(name) == told(tmp_path, name) != [] for name in names)
+
+        with watching("--config", file, lines=tmp_path / "d.jsonl") as watch:
+            watch.until(all_heard, 40, "the first passages are heard of")
+            hook.stop()
+            quiet(watch, tmp_path)
+            quiet(watch, tmp_path)
+            watch.process.kill()
+            said.append(watch.words())
+        # It is away at the next start, too.
+        with watching("--config", file, lines=tmp_path / "d.jsonl") as watch:
+            quiet(watch, tmp_path)
+            before = len(hook.taken)
+            hook.start()
+            watch.until(lambda: len(hook.taken) > before and all_heard(), 90, "all are heard of, in order")
+            quiet(watch, tmp_path)
+            watch.until(all_heard, 10, "and go on to be")
+            said.append(watch.end())
+        assert hook.refused == 0
+        for name in names:
+            passages = told(tmp_path, name)
+            assert hook.ended(name) == passages
+            assert len(passages) == len(set(passages)) >= 4
+            types = [each["type"] for each in hook.taken.values() if each["after"]["camera"] == name]
+            assert types[0] == "new"
+    assert f"webhook: cannot connect to the webhook http://{HOST}:{hook.port}/***: " in said[0].replace("\n", " ")
+    assert "webhook: goes on" in said[1]
+    for text in [*said, *(path.read_text("latin1") for path in tmp_path.rglob("*") if path.is_file() and path != file)]:
+        assert secret not in text
+        assert SECRET not in text
 
 
 def test_a_file_is_a_store_without_set_up_and_outlives_a_kill(camera: RtspServer, bundle: Path, tmp_path: Path) -> None:

@@ -361,6 +361,10 @@ def test_an_impossible_batch_is_told(clip: Path, bundle: Path, batch: str) -> No
         (["stream", "--help"], ["--model", "--output", "--video", "--sheet", "--views", "--batch", "--overwrite"]),
         (["stream", "--help"], ["--config", "--start", "--end", "--stride", "--fps", "--rotate", "--policy", "--gate"]),
         (["stream", "--help"], ["--passages", "--hours", "--csv", "--snapshots", "--retries", "--background"]),
+        *(
+            (verb, ["PGPASSWORD", "{NAME}"])
+            for verb in (["stream", "--help"], ["serve", "--help"], ["store", "check", "--help"])
+        ),
         (["replay", "--help"], ["--threshold", "--leave", "--bridge", "--shortest", "--forget", "--passages"]),
         (["adapt", "--help"], ["--out", "--keep", "--every", "--seconds"]),
     ],

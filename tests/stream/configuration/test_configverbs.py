@@ -13,8 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from models.errors import RivereyeError, UsageError
-from stream.configuration.config import EXAMPLE, schema
+from stream.configuration.config import EXAMPLE, load_settings, schema
 from stream.configuration.configverbs import app, check, reload
+from stream.configuration.serving import lacking
 from tests.factories import rivereye
 
 SECRET = "hunter2"  # noqa: S105
@@ -77,6 +78,69 @@ def test_check_says_what_would_run(
     assert "mqtt: the password goes to 192.0.2.9:1883 unencrypted" in said
     assert "is valid" in said
     assert SECRET not in said
+
+
+TLS = f'token = "{SECRET}-and-more"\ncertificate = "gone.pem"\nkey = "gone.key"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", ["pages: http://127.0.0.1:8765/, without a token: all users of this machine may look"]),
+        ('listen = "[::1]:80"\ntoken = "{WEB_TOKEN}"\n', ["pages: http://[::1]:80/, with a token"]),
+        (
+            f'listen = "0.0.0.0:8443"\n{TLS}',
+            [
+                "pages: https://0.0.0.0:8443/, with a token",
+                "web.certificate: there is no FOLDER/gone.pem now",
+                "web.key: there is no FOLDER/gone.key now",
+                "web.token is in plain text; write {WEB_SECRET} in its place",
+            ],
+        ),
+    ],
+)
+def test_check_says_what_is_served_where(
+    tmp_path: Path,
+    bundle: Path,
+    text: str,
+    said: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WEB_TOKEN", f"{SECRET}-of-the-web")
+    rest = f'[outputs]\nstore = "river.db"\n[web]\n{text}'
+    check(write(tmp_path, f'model = "{bundle}"\nmetrics = "9753"\n{MINIMAL}{rest}'))
+    told = capsys.readouterr().err.replace("\n", " ")
+    assert "metrics: http://127.0.0.1:9753/metrics, for all who reach it: without a token, without TLS" in told
+    for each in said:
+        assert each.replace("FOLDER", str(tmp_path)) in told
+    assert SECRET not in told
+
+
+@pytest.mark.parametrize(
+    ("store", "web", "said"),
+    [
+        ("", "", r"\[web\] shows what is in a store, and there is none; set outputs.store"),
+        ('store = "river.db"', 'zone = "Mars/North"', "web.zone: no time zone is called 'Mars/North'"),
+        ('store = "river.db"', 'listen = "0.0.0.0:8443"', "without a token and a certificate"),
+    ],
+)
+def test_check_refuses_pages_that_could_not_be_served(tmp_path: Path, store: str, web: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        check(write(tmp_path, f"{MINIMAL}[outputs]\n{store}\n[web]\n{web}\n"))
+
+
+def test_check_names_extras_that_are_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after an upgrade that installed fewer: no library is found, and none is loaded."""
+    monkeypatch.setattr("stream.configuration.serving.find_spec", lambda _: None)
+    text = f'metrics = "9753"\n{MINIMAL}[outputs]\nstore = "postgresql://192.0.2.1/river"\n[mqtt]\nhost = "192.0.2.9"\n[web]\n'
+    assert list(lacking(load_settings(write(tmp_path, text)))) == [
+        "metrics: prometheus_client is not installed here; pip install 'rivereye[metrics]'",
+        "outputs.store: psycopg is not installed here; pip install 'rivereye[postgres]'",
+        "mqtt: paho is not installed here; pip install 'rivereye[mqtt]'",
+        "web: fastapi and uvicorn are not installed here; pip install 'rivereye[web]'",
+    ]
+    assert list(lacking(load_settings(write(tmp_path, MINIMAL)))) == []
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,12 @@ def test_none_runs(port: int) -> None:
     assert found(str(port)) == [("ok", f"none runs at {port}")]
 
 
+def test_none_runs_and_none_can() -> None:
+    assert found("192.0.2.1:9753") == [
+        ("bad", "none runs, and none can at 192.0.2.1:9753: Cannot assign requested address")
+    ]
+
+
 @pytest.mark.parametrize(
     ("seen", "said"),
     [

@@ -9,7 +9,7 @@ from stream.looking.post import Counts
 from stream.sources.status import Status
 
 NOW = 1000.0
-UP = Status(phase="up", last_frame=NOW - 0.25, connections=3, decoder="software")
+UP = Status(phase="up", last_frame=NOW - 0.25, connections=3, reconnects={"lost": 1, "hung": 1}, decoder="software")
 OFFLINE = Status(phase="offline", last_frame=NOW - 60, failures=2, trouble="nobody listens at rtsp://***@192.0.2.1")
 WAITING = Status()
 

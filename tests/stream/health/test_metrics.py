@@ -80,7 +80,7 @@ def test_counts_are_those_of_the_watch(made: tuple[Metrics, list[Vitals]]) -> No
     assert of(metrics, "frames_dropped_total", "reason") == {"overload": 19, "stale": 0, "stopped": 0}
     assert of(metrics, "frames_scored_total", "state") == {"ship": 10, "no_ship": 50, "unknown": 10}
     assert of(metrics, "events_total", "type") == {"new": 2, "update": 0, "end": 2}
-    assert of(metrics, "reconnects_total") == {"north": 2}
+    assert of(metrics, "reconnects_total", "reason") == {"lost": 1, "stalled": 0, "hung": 1}
     assert of(metrics, "watched_seconds_total") == {"north": 100}
     assert of(metrics, "ship_seconds_total") == {"north": 5}
     blind = of(metrics, "blind_seconds_total", "reason")
@@ -93,7 +93,7 @@ def test_what_is_not_known_is_not_there(made: tuple[Metrics, list[Vitals]]) -> N
     seen.append(vitals(north=camera(), south=camera(OFFLINE), new=camera(WAITING), old=camera(Status(phase="ended"))))
     assert of(metrics, "camera_up") == {"north": 1, "south": 0, "new": 0}
     assert of(metrics, "last_frame_age_seconds") == {"north": 1.25, "south": 61}
-    assert of(metrics, "reconnects_total")["new"] == 0
+    assert {value for labels, value in read(metrics)["rivereye_reconnects_total"] if labels["camera"] == "new"} == {0}
     assert of(metrics, "turn_age_seconds") == {"": 1}
 
 

@@ -123,11 +123,30 @@ def test_a_lost_camera_is_connected_again_and_its_frames_go_on_counting() -> Non
     real = [frame for frame in camera.frames if frame.index is not None]
     assert [frame.index for frame in real] == [0, 1, 2, 3, 4]
     assert camera.keeper.status.connections == 2
+    assert camera.keeper.status.reconnects == {"lost": 1}, "not how often it was tried meanwhile"
     times = [frame.media_time for frame in camera.frames]
     assert times == sorted(times, key=lambda each: each or 0.0)
     assert real[3].media_time == pytest.approx(real[3].arrived - 1000.0)
     assert set(camera.reasons) == {"offline"}
     assert camera.keeper.counts == (5, 0)
+
+
+def test_a_camera_that_fell_silent_is_told_from_one_that_was_cut_off() -> None:
+    def fall_silent() -> None:
+        silent_from = camera.clock.now
+        camera.until(lambda: camera.clock.now > silent_from + 9)
+        lose()
+
+    camera = Camera(
+        lambda: Fake(camera.clock, 2, fall_silent),
+        lambda: Fake(camera.clock, 2, lose),
+        lambda: Fake(camera.clock, 1, lose),
+        refuse,
+    )
+    camera.keeper.start()
+    camera.until(lambda: camera.keeper.status.connections == 3)
+    camera.keeper.stop()
+    assert camera.keeper.status.reconnects == {"stalled": 1, "lost": 1}
 
 
 @pytest.mark.parametrize("step", [-3600.0, 3600.0])
@@ -156,6 +175,7 @@ def test_a_read_that_never_returns_is_left_behind_and_replaced() -> None:
     camera.keeper.start()
     camera.until(lambda: len([frame for frame in camera.frames if frame.index is not None]) >= 6)
     assert camera.keeper.status.left_behind == 1
+    assert camera.keeper.status.reconnects == {"hung": 1}
     assert "stalled" in camera.reasons
     assert not hung.closed.is_set()
     before = list(camera.frames)
