@@ -22,6 +22,7 @@ from stream.turns import Turns
 REFRESH_S = 0.5
 REPORT_S = 60.0
 """Between two lines about a camera with which nothing happens."""
+NEVER = "never"
 
 
 class Board(Protocol):
@@ -162,7 +163,8 @@ class Row:
         passages = f"{self.passages} passage{'' if self.passages == 1 else 's'}"
         rate = f", {self.rate} frames/s" if self.rate else ""
         coverage = f", coverage {self.coverage}" if self.coverage else ""
-        return f"{self.camera}: {self.state}{rate}, last frame {self.age} ago{coverage}, {passages}, {self.dropped} dropped"
+        age = "no frame yet" if self.age == NEVER else f"last frame {self.age} ago"
+        return f"{self.camera}: {self.state}{rate}, {age}{coverage}, {passages}, {self.dropped} dropped"
 
 
 def row_of(session: Session, camera: str) -> Row:
@@ -173,7 +175,7 @@ def row_of(session: Session, camera: str) -> Row:
         camera,
         "waiting" if watch.last is None else caption(watch.last),
         f"{counts.recorded / hour.seconds:.1f}" if hour.seconds else "",
-        "never" if status.last_frame is None else f"{max(0.0, time.monotonic() - status.last_frame):.1f} s",
+        NEVER if status.last_frame is None else f"{max(0.0, time.monotonic() - status.last_frame):.1f} s",
         "" if hour.coverage is None else f"{100 * hour.coverage:.1f} %",
         hour.passages,
         sum(counts.dropped.values()),

@@ -43,7 +43,8 @@ def _complaint(where: tuple[int | str, ...], what: str, given: Mapping[str, Any]
     name = str(where[-1])
     if name not in given:
         return what
-    value = "" if f"{given[name]!r}" in what and isinstance(given[name], str) else f" {given[name]}"
+    told = isinstance(given[name], Mapping) or (isinstance(given[name], str) and f"{given[name]!r}" in what)
+    value = "" if told else f" {given[name]}"
     return f"--{name.replace('_', '-')}{value}: {what}"
 
 

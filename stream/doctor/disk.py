@@ -23,20 +23,24 @@ SAMPLE = 8 * MB
 def disk(settings: Settings) -> Iterator[Finding]:
     """Where there are no outputs, of the current folder."""
     for folder in folders_of(settings) or [Path.cwd()]:
-        yield _room(folder, settings.retention.free_mb)
+        yield from _room(folder, settings.retention.free_mb)
         yield from _files(folder)
         yield _speed(folder)
 
 
-def _room(folder: Path, floor_mb: float) -> Finding:
+def _room(folder: Path, floor_mb: float) -> Iterator[Finding]:
+    """Nothing where the file system has no size, such as /proc."""
     usage = shutil.disk_usage(existing(folder))
+    if not usage.total:
+        return
     free, check = usage.free / MB, f"disk {folder}"
     found = f"{free:.0f} of {usage.total / MB:.0f} MB free"
     if free < floor_mb:
-        return Finding(check, "bad", f"{found}; below {floor_mb:.0f} MB no pictures are written", "make room")
-    if free < max(SPARE_MB, 2 * floor_mb):
-        return Finding(check, "warning", found, "make room, or set outputs.rotate_mb, retention.days or .max_mb")
-    return Finding(check, "ok", found)
+        yield Finding(check, "bad", f"{found}; below {floor_mb:.0f} MB no pictures are written", "make room")
+    elif free < max(SPARE_MB, 2 * floor_mb):
+        yield Finding(check, "warning", found, "make room, or set outputs.rotate_mb, retention.days or .max_mb")
+    else:
+        yield Finding(check, "ok", found)
 
 
 def _files(folder: Path) -> Iterator[Finding]:

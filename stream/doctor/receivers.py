@@ -8,9 +8,9 @@ from models.errors import reason
 from models.extras import check_installed
 from stream.configuration.settings import Settings
 from stream.doctor.finding import Finding, failed
-from stream.sources.url import without_secrets
 from stream.telling.settings import MqttSettings, WebhookSettings
 from stream.telling.trust import trusting
+from stream.telling.webhook import Webhook
 
 OURS = "-doctor"
 """Behind names of our own: a second client of the same name would take the running watch's connection."""
@@ -44,13 +44,16 @@ def _broker(mqtt: MqttSettings) -> Finding:
 
 def _webhook(webhook: WebhookSettings) -> Finding:
     """As far as the connection; what it makes of a message, only a message would show."""
-    url = webhook.url.get_secret_value()
-    shown, parts = without_secrets(url), urlsplit(url)
+    hook, url = Webhook(webhook), webhook.url.get_secret_value()
+    shown, parts = hook.place, urlsplit(url)
     host = parts.hostname or ""
     try:
         with socket.create_connection((host, parts.port or PORTS[parts.scheme]), webhook.timeout) as line:
             if parts.scheme == "https":
                 trusting(webhook.ca_certs, "webhook.ca_certs").wrap_socket(line, server_hostname=host).close()
     except OSError as error:
-        return Finding("webhook", "bad", f"{shown}: {reason(error)}", "see whether it runs, and webhook.url")
+        no_tls = getattr(error, "reason", None) == "WRONG_VERSION_NUMBER"
+        why = "it answers, and speaks no TLS" if no_tls else reason(error)
+        todo = "see whether it runs, and webhook.url" + (" (http in place of https?)" if no_tls else "")
+        return Finding("webhook", "bad", f"{shown}: {why}", todo)
     return Finding("webhook", "ok", f"{shown} can be reached; nothing was sent")

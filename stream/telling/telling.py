@@ -122,7 +122,7 @@ class Telling(Closing):
 
     def left_out(self) -> dict[str, int]:
         """How many news each receiver has not got, and never will. What waits in the outbox is not among them."""
-        return {f"news for {name}": count for name, count in self._outbox.lost.items() if count}
+        return {name: count for name, count in self._outbox.lost.items() if count}
 
     def depths(self) -> dict[str, int]:
         """How many news wait for each receiver."""

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from models.bundle import open_bundle
 from models.classifier import Classifier
-from stream.board import Bar, Board, Log, Overview, board_for, phase_of, row_of
+from stream.board import NEVER, Bar, Board, Log, Overview, Row, board_for, phase_of, row_of
 from stream.configuration.settings import Settings
 from stream.looking.lookout import Lookout
 from stream.looking.pipeline import Look
@@ -115,6 +115,11 @@ def test_the_log_reports_once_a_minute(session: Session, monkeypatch: pytest.Mon
         r"live: ship  0\.90, \d+\.\d frames/s, last frame 0\.\d s ago, coverage 100\.0 %, \d passages?, \d+ dropped",
         text(board.console),
     )
+
+
+def test_a_camera_without_a_frame_was_not_seen_never_ago() -> None:
+    row = Row("north", "waiting", "", NEVER, "", 0, 0)
+    assert row.sentence == "north: waiting, no frame yet, 0 passages, 0 dropped"
 
 
 def test_a_row_says_how_a_camera_is_doing(session: Session) -> None:

@@ -70,6 +70,11 @@ def test_an_option_that_makes_no_sense_is_named(camera: dict[str, Any], watch: d
     assert "\n" not in str(caught.value)
 
 
+def test_what_the_command_line_makes_a_table_of_is_not_shown_as_one() -> None:
+    with pytest.raises(UsageError, match=r"^--web: will not listen at 0\.0\.0\.0:8765 for other machines"):
+        chosen(["north.mp4"], {}, {"web": {"listen": "0.0.0.0:8765"}})
+
+
 def test_a_file_can_be_read_anew(tmp_path: Path) -> None:
     file = tmp_path / "rivereye.toml"
     file.write_text('[cameras.north]\nsource = "test"\n', encoding="utf-8")

@@ -37,7 +37,9 @@ def test_less_than_twice_the_floor_is_a_warning(tmp_path: Path) -> None:
 
 
 def test_a_place_that_takes_nothing() -> None:
+    """And has no size that could be told."""
     found = list(disk(settings(Path("/proc/rivereye"))))
+    assert not [each for each in found if "MB free" in each.found]
     assert {each.verdict for each in found if "cannot write there" in each.found} == {"bad"}
     assert "choose another place" in found[-1].todo
 

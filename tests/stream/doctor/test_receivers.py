@@ -1,7 +1,11 @@
 """Store, broker and webhook, as the doctor finds them: real ones, that are well, ill and away."""
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -94,12 +98,26 @@ def test_the_watch_s_own_connection_stays(tmp_path: Path) -> None:
 
 def test_a_webhook_that_can_be_reached_or_not() -> None:
     with reserved_port() as port, socket.socket() as hook:
-        place = {"url": f"http://user:{SECRET}@{HOST}:{port}/x?key={SECRET}", "secret": SECRET, "timeout": 1}
+        place = {"url": f"http://{HOST}:{port}/{SECRET}?key={SECRET}", "secret": SECRET, "timeout": 1}
         ((verdict, found),) = told(webhook=place)
-        assert (verdict, f"http://***@{HOST}:{port}/x?***: " in found) == ("bad", True)
+        assert (verdict, f"http://{HOST}:{port}/***: " in found) == ("bad", True)
         hook.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         hook.bind((HOST, port))
         hook.listen()
         assert told(webhook=place)[0][0] == "ok"
         ((verdict, found),) = told(webhook=place | {"url": f"https://{HOST}:{port}/"})
         assert verdict == "bad", "it does not speak TLS"
+
+
+def test_a_webhook_that_speaks_no_tls() -> None:
+    with http_server() as port:
+        place = {"url": f"https://{HOST}:{port}/", "secret": SECRET, "timeout": 5}
+        assert told(webhook=place) == [("bad", f"https://{HOST}:{port}/***: it answers, and speaks no TLS")]
+
+
+@contextmanager
+def http_server() -> Iterator[int]:
+    with ThreadingHTTPServer((HOST, 0), BaseHTTPRequestHandler) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
