@@ -24,7 +24,7 @@ check: $(DEV)/ready packages
 	$(DEV)/bin/mypy
 	$(DEV)/bin/lint-imports --no-cache
 	# Side by side, as many tests wait for servers and clocks; one that came too late beside others is asked once more, by itself.
-	$(DEV)/bin/pytest --numprocesses auto --dist loadfile || $(DEV)/bin/pytest --last-failed --last-failed-no-failures none
+	$(DEV)/bin/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder || $(DEV)/bin/pytest --last-failed --last-failed-no-failures none
 
 faults: $(DEV)/ready packages ## the fault suite against real peers, with a soak of 20 minutes (RIVEREYE_SOAK_S=1200)
 	RIVEREYE_SOAK_S=$(or $(RIVEREYE_SOAK_S),1200) $(DEV)/bin/pytest tests/faults --timeout 3000
