@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.pictures import draw_dataset
 
 ROOT = Path(__file__).parent.parent
@@ -18,6 +20,7 @@ def commands() -> list[str]:
     return [line for line in lines if line.startswith("rivereye ")]
 
 
+@pytest.mark.timeout(1800)  # five minutes, with a core to itself
 def test_readme_commands_run(tmp_path: Path) -> None:
     """In a folder that looks to them like the repository, with a folder `pictures` as the README describes it."""
     (tmp_path / "stream").symlink_to(ROOT / "stream")

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from models.errors import RivereyeError, UsageError
@@ -32,7 +33,7 @@ def test_check_says_what_would_run(
     tmp_path: Path, bundle: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NORTH", SECRET)
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr("stream.configuration.configverbs.console", Console(stderr=True, width=200))
     text = f"""
     model = "{bundle}"
     [cameras.north]

@@ -26,7 +26,7 @@ from tests.stream.store.makers import MINUTE, NOON, ended, frame, rows, until, w
 
 pytestmark = pytest.mark.timeout(120)
 PASSAGES = "SELECT count(*) FROM passages"
-QUICK_S = 0.25
+QUICK_S = 1.0
 """To hand something over takes no longer, whatever is the matter."""
 WRITER = Path(__file__).with_name("writer.py")
 
