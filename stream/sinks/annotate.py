@@ -24,9 +24,7 @@ def annotate(picture: Picture, detection: Detection) -> Picture:
     size = text_size(drawn)
     bar = 2 * size
     colour = COLOURS[detection.state]
-    for x_min, y_min, x_max, y_max in detection.boxes:
-        if y_max > bar:  # a part that the bar hides would be framed upside down, below itself
-            cv2.rectangle(drawn, (x_min, max(y_min, bar)), (x_max - 1, y_max - 1), colour, max(2, size // 6))
+    _frame(drawn, detection, below=bar)
     drawn[:bar] = (drawn[:bar] * 0.25 + np.array(colour) * 0.75).astype(np.uint8)
     if detection.confidence is not None:  # a gauge along the bar's lower edge
         cv2.rectangle(
@@ -36,6 +34,20 @@ def annotate(picture: Picture, detection: Detection) -> Picture:
     if detection.media_time is not None:
         write(drawn, clock(detection.media_time), (drawn.shape[1] - 5 * size, round(1.35 * size)), size)
     return drawn
+
+
+def framed(picture: Picture, detection: Detection) -> Picture:
+    """A copy of the picture, on which only is framed where ships are. See `annotate`."""
+    drawn = picture.copy()
+    _frame(drawn, detection)
+    return drawn
+
+
+def _frame(picture: Picture, detection: Detection, below: int = 0) -> None:
+    colour, size = COLOURS[detection.state], text_size(picture)
+    for x_min, y_min, x_max, y_max in detection.boxes:
+        if y_max > below:  # a part that the bar hides would be framed upside down, below itself
+            cv2.rectangle(picture, (x_min, max(y_min, below)), (x_max - 1, y_max - 1), colour, max(2, size // 6))
 
 
 def caption(detection: Detection) -> str:

@@ -67,7 +67,7 @@ def one_camera(room: TheRoom, box: WholeBox, camera: WholeName) -> CameraAnswer:
 
 @router.get("/camera/picture.jpg", tags=["cameras"], response_class=Response, responses=NONE_SUCH | WRONG | PICTURE)
 def picture(room: TheRoom, box: WholeBox, camera: WholeName, boxes: bool = True) -> Response:
-    """The newest picture of a camera of the watch that runs in this process; with `boxes`, what was seen is drawn onto it."""
+    """The newest picture of a camera of the watch that runs in this process; with `boxes`, where ships are is framed."""
     live = None if room.live is None or box != room.live.box else room.live
     still = None if live is None else live.still(camera, boxes)
     if still is None:

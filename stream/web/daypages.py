@@ -1,5 +1,6 @@
 """The day of a river on one time line, and the daily log of each camera."""
 
+from collections import Counter
 from datetime import date, timedelta
 from typing import Annotated, Any
 
@@ -53,6 +54,7 @@ def day_pages(desk: Desk) -> APIRouter:
             end=end,
             begin=begin,
             watched=bool(rows),
+            lasting=Counter(Camera(each.box, each.passage.camera) for each in page.passages if each.passage.active),
             boxes=len({each.box for each in shown}) > 1,
             **_beside(at, zone.day(room.now())),
         )
@@ -77,7 +79,8 @@ def day_pages(desk: Desk) -> APIRouter:
             begin=begin,
             end=end,
             entries=entries(seen, page.passages),
-            passages=len(page.passages),
+            passages=sum(not each.passage.active for each in page.passages),
+            lasting=sum(each.passage.active for each in page.passages),
             cut=page.older is not None,
             pictures={each.passage.id for each in page.passages if _pictured(room, each)},
             **_beside(at, zone.day(room.now())),

@@ -11,6 +11,8 @@ CARRIED_S = 600.0
 """A camera that is looked at seldom sees on between two looks; the store counts all of that in the minute of the first."""
 SETTLED_S = 20.0
 """What is younger may not be in the store yet: while a camera is tried again, for 10 s or more, nothing is said of it."""
+LEAST_S = 1.0
+"""Minutes are recorded to within less of their length: a shorter time in which nothing was recorded is none."""
 UNWATCHED = "unwatched"
 """The reason of a gap in which nothing was recorded at all: rivereye did not run, or the camera was not among its own."""
 
@@ -42,9 +44,9 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class DaySeen:
-    """`first`: when what can be said of the day begins: with it, or with the first record of the camera. `length`: seconds since then that are over.
+    """`first`: when what can be said of the day begins: with it, or with the first record of the camera. `length`: seconds since then that are over, without the last ones that the store may not have yet.
 
-    `ships`: minutes with a ship in sight. `seen_s`, `blind` by reason, and `ship_s` are to the second, with moments that are too short to be gaps.
+    `ships`: minutes with a ship in sight. `seen_s`, `blind` by reason, and `ship_s` are to the second, with moments that are too short to be gaps: together they are `length`.
     """
 
     camera: Camera
@@ -69,6 +71,10 @@ class _Minute:
     ship: float = 0.0
     blind: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def told(self) -> float:
+        return self.seen + sum(self.blind.values())
+
 
 def day_seen(
     camera: Camera, rows: Iterable[Watched], begin: float, end: float, now: float, first: float | None
@@ -89,22 +95,26 @@ def day_seen(
             minute.blind[reason] = minute.blind.get(reason, 0.0) + seconds
     over = max(begin, min(end, now))
     since = over if first is None else min(over, max(begin, first))
-    gaps = tuple(_gaps(minutes, since, over))
+    told = max((at + minute.told for at, minute in minutes.items()), default=since)
+    if now < end and 0 < now - told < SETTLED_S:
+        over = max(since, told)
+    seen_s = sum(each.seen for each in minutes.values())
     blind: dict[str, float] = {}
     for minute in minutes.values():
         for reason, seconds in minute.blind.items():
             blind[reason] = blind.get(reason, 0.0) + seconds
-    if unwatched := sum(each.seconds for each in gaps if each.reason == UNWATCHED):
+    unwatched = over - since - seen_s - sum(blind.values())
+    if unwatched >= LEAST_S:
         blind[UNWATCHED] = unwatched
     return DaySeen(
         camera=camera,
         first=since,
         length=over - since,
-        seen_s=sum(each.seen for each in minutes.values()),
+        seen_s=seen_s,
         ship_s=sum(each.ship for each in minutes.values()),
         passages=passages,
         blind=dict(sorted(blind.items(), key=_seconds, reverse=True)),
-        gaps=gaps,
+        gaps=tuple(_gaps(minutes, since, over)),
         ships=tuple(_ships(minutes)),
     )
 
@@ -132,7 +142,16 @@ def _gaps(minutes: Mapping[float, _Minute], begin: float, over: float) -> Iterat
     for gap in found:
         beside = {(at, gap.reason) for at in (gap.begin - MINUTE_S, gap.end) if at in minutes} - counted
         counted |= beside
-        yield replace(gap, seconds=gap.seconds + sum(minutes[at].blind.get(reason, 0.0) for at, reason in beside))
+        yield replace(
+            gap, seconds=gap.seconds + sum(_due(minutes[at], at, reason, begin, over) for at, reason in beside)
+        )
+
+
+def _due(minute: _Minute, at: float, reason: str, begin: float, over: float) -> float:
+    """Seconds of a minute that were lost for this reason."""
+    if reason != UNWATCHED:
+        return minute.blind.get(reason, 0.0)
+    return max(0.0, min(at + MINUTE_S, over) - max(at, begin) - minute.told)
 
 
 def _lost(minutes: Mapping[float, _Minute], begin: float, over: float) -> Iterator[Gap]:
@@ -143,8 +162,7 @@ def _lost(minutes: Mapping[float, _Minute], begin: float, over: float) -> Iterat
         until = min(start + MINUTE_S, over)
         minute = minutes.get(start)
         seen = carried + (minute.seen if minute else 0.0)
-        young = until == over and until - at < SETTLED_S
-        if seen < (until - at) / 2 and not young:
+        if seen < (until - at) / 2:
             if minute and minute.blind:
                 yield Gap(at, until, *max(minute.blind.items(), key=_seconds))
             else:

@@ -10,7 +10,7 @@ from stream.web.feed import Feed
 EVENTS: Responses = {
     200: {
         "content": {"text/event-stream": {}},
-        "description": "`passage`, `camera` (as the interface has them), `store` (what is the matter with it), `missed` (you read too slowly: ask anew).",
+        "description": "`passage`, `camera` (as the interface has them), `store` (what is the matter with it), `missed` (you read too slowly: ask anew), `alive` (nothing is new, for 5 s).",
     },
     503: {"model": Trouble, "description": "Too many listen."},
 }

@@ -11,6 +11,7 @@ from anyio import to_thread
 
 from models.errors import StoreError
 from stream.store.page import Stored
+from stream.store.seen import CameraSeen
 from stream.web.answers import CameraAnswer, camera_answer, passage_answer
 from stream.web.room import Room
 
@@ -23,8 +24,8 @@ NEWEST = 100
 LISTENERS = 50
 FORGOTTEN_S = 60.0
 """When nobody has listened for so long, what came meanwhile is no news to the next one."""
-QUIET_S = 15.0
-"""With nothing to tell a comment is sent, which finds out who has gone."""
+QUIET_S = 5.0
+"""With nothing to tell, that is told: a listener knows by it that somebody is there, and who has gone is found out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Feed:
         self._number = 0
         self._changed = asyncio.Condition()
         self._passages: dict[tuple[str, str], Stored] = {}
+        self._seen: list[CameraSeen] = []
         self._cameras: dict[tuple[str, str], tuple[CameraAnswer, float]] = {}
         self._trouble: str | None = None
         self._looked = float("-inf")
@@ -77,7 +79,7 @@ class Feed:
                     at = each.number
                     yield str(each)
                 if not news and not await self._comes(at):
-                    yield ": nothing new\n\n"
+                    yield str(News(at, "alive", "{}"))
         finally:
             self.listeners -= 1
 
@@ -94,50 +96,63 @@ class Feed:
             self._looking = asyncio.create_task(self._look_on())
 
     async def _look_on(self) -> None:
+        """Cameras of the watch in this process are told of also while the store is away, or keeps one waiting."""
         tell = time.monotonic() - self._looked < FORGOTTEN_S
-        while self.listeners:
-            try:
-                passages, cameras = await to_thread.run_sync(self._read)
-                trouble = None
-            except StoreError as error:
-                passages, cameras, trouble = [], [], str(error)
+        reading: asyncio.Task[list[Stored] | StoreError] | None = None
+        while self.listeners or reading is not None:
+            reading = reading or asyncio.create_task(self._reads())
+            await asyncio.wait({reading}, timeout=LOOK_S)
+            found = reading.result() if reading.done() else None
             async with self._changed:
-                self._compare(passages, cameras, trouble, tell)
+                if found is not None:
+                    self._compare(found, tell)
+                self._tell_cameras(whole=isinstance(found, list))
                 self._changed.notify_all()
-            if trouble is None:
-                self._looked, tell = time.monotonic(), True
-            await asyncio.sleep(LOOK_S)
+            if found is not None:
+                reading = None
+                if isinstance(found, list):
+                    self._looked, tell = time.monotonic(), True
+                await asyncio.sleep(LOOK_S)
 
-    def _read(self) -> tuple[list[Stored], list[CameraAnswer]]:
+    async def _reads(self) -> list[Stored] | StoreError:
+        try:
+            passages, self._seen = await to_thread.run_sync(self._read)
+        except StoreError as error:
+            return error
+        return passages
+
+    def _read(self) -> tuple[list[Stored], list[CameraSeen]]:
         reader = self._room.reader
         passages = list(reader.passages(limit=NEWEST).passages)
         known = {_key(each) for each in passages}
         for key, each in self._passages.items():  # one that has lasted while a hundred others began
             if each.passage.active and key not in known and (found := reader.passage(*key)) is not None:
                 passages.append(found)
-        return passages, [camera_answer(self._room, each) for each in reader.cameras()]
+        return passages, reader.cameras()
 
-    def _compare(self, passages: list[Stored], cameras: list[CameraAnswer], trouble: str | None, tell: bool) -> None:
+    def _compare(self, found: list[Stored] | StoreError, tell: bool) -> None:
+        trouble = str(found) if isinstance(found, StoreError) else None
         if trouble != self._trouble:
             self._trouble = trouble
             self._put("store", json.dumps({"trouble": trouble}))
-        if trouble is not None:
+        if isinstance(found, StoreError):
             return
-        for each in sorted(passages, key=lambda one: one.passage.start_time):
+        for each in sorted(found, key=lambda one: one.passage.start_time):
             if tell and self._passages.get(_key(each)) != each:
                 self._put("passage", passage_answer(each).model_dump_json())
-        self._passages = {_key(each): each for each in passages}
-        self._tell_cameras(cameras)
+        self._passages = {_key(each): each for each in found}
 
-    def _tell_cameras(self, cameras: list[CameraAnswer]) -> None:
-        now, told = self._room.now(), self._cameras
-        self._cameras = {}
-        for each in cameras:
-            last, at = told.get((each.box, each.name), (None, 0.0))
+    def _tell_cameras(self, whole: bool) -> None:
+        """`whole`: of others' watches too, as the store has just told."""
+        room, now = self._room, self._room.now()
+        for seen in (*self._seen, *room.unknown(self._seen)):
+            if not whole and room.sight(seen.camera) is None:
+                continue
+            each = camera_answer(room, seen)
+            last, at = self._cameras.get(seen.camera, (None, 0.0))
             if last is None or _steady(last) != _steady(each) or abs(now - at) >= CAMERA_S:
                 self._put("camera", each.model_dump_json())
-                last, at = each, now
-            self._cameras[each.box, each.name] = (last, at)
+                self._cameras[seen.camera] = (each, now)
 
     def _put(self, event: str, data: str) -> None:
         self._number += 1

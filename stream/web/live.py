@@ -9,7 +9,7 @@ import cv2
 
 from models.picture import Picture
 from stream.looking.detection import Detection
-from stream.sinks.annotate import annotate
+from stream.sinks.annotate import framed
 from stream.sources.status import Status
 
 WIDEST = 1280
@@ -87,14 +87,14 @@ class Live:
         return None if last is None else max(0.0, self._clock() - last)
 
     def still(self, camera: str, drawn: bool = True) -> Still | None:
-        """The newest picture, encoded once for all who look; None where there is none. `drawn`: with what was seen drawn onto it."""
+        """The newest picture, encoded once for all who look; None where there is none. `drawn`: where ships are is framed."""
         with self._encoding:  # one at a time: many who look at once keep one core busy, not all
             with self._lock:
                 sight, still = self._sights.get(camera), self._stills.get((camera, drawn))
             if sight is None or sight.picture is None or sight.detection is None:
                 return None
             if still is None or still.number != sight.number:
-                picture = annotate(sight.picture, sight.detection) if drawn else sight.picture
+                picture = framed(sight.picture, sight.detection) if drawn else sight.picture
                 still = Still(jpeg_of(fitted(picture, WIDEST)), sight.number)
                 with self._lock:
                     if camera in self._sights:

@@ -22,6 +22,12 @@ class Zone:
     def there(self, moment: float) -> datetime:
         return datetime.fromtimestamp(min(max(moment, 0.0), 7.2e9), self.info)
 
+    def offset(self, moment: float) -> float:
+        """Seconds that clocks there are ahead of UTC."""
+        offset = self.there(moment).utcoffset()
+        assert offset is not None
+        return offset.total_seconds()
+
     def day(self, moment: float) -> date:
         return self.there(moment).date()
 

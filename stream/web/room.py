@@ -1,7 +1,7 @@
 """What pages and interface are made from."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +11,10 @@ from stream.store.seen import Camera, CameraSeen
 from stream.web.live import Live, Sight
 from stream.web.moments import Zone
 
-SILENT_S = 45.0
-"""A box that watches writes how its cameras are every few seconds: after so long without, nobody knows any more."""
+SILENT_S = 20.0
+"""A box that watches writes how its cameras are every 5 s: after so long without, nobody knows any more."""
+GONE_S = 86_400.0
+"""Of a camera that was told nothing of for so long, the wall is silent by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,14 @@ class Room:
     def sight(self, camera: Camera) -> Sight | None:
         """What a watch in this process sees with it at present."""
         return None if self.live is None or camera.box != self.live.box else self.live.sight(camera.name)
+
+    def unknown(self, seen: Sequence[CameraSeen]) -> list[CameraSeen]:
+        """Cameras of the watch in this process that are not among those `seen`: the store has not got them yet, or cannot tell at present."""
+        if self.live is None:
+            return []
+        names = set(self.live.cameras) - {each.camera.name for each in seen if each.camera.box == self.live.box}
+        nothing = (self.now(), None, None, None, None, None, None, None)
+        return [CameraSeen(Camera(self.live.box, name), *nothing) for name in sorted(names)]
 
     def snapshot(self, camera: str, passage: str) -> Path | None:
         """The best frame of a passage; None where there is no such file. Names that no snapshot can have are none."""
@@ -59,3 +69,9 @@ def age_of(room: Room, seen: CameraSeen, sight: Sight | None) -> float | None:
     if sight is not None and room.live is not None:
         return room.live.age(sight)
     return None if seen.last_frame is None else max(0.0, room.now() - seen.last_frame)
+
+
+def is_gone(room: Room, seen: CameraSeen) -> bool:
+    """It ended, or its box fell silent, more than a day ago."""
+    told = seen.seen if seen.at is None else seen.at
+    return room.sight(seen.camera) is None and room.now() - told > GONE_S

@@ -17,7 +17,7 @@ from stream.web.answers import CameraAnswer, camera_answer
 from stream.web.asked import WholeBox, WholeName
 from stream.web.dayseen import DaySeen, day_seen
 from stream.web.desk import Desk, address
-from stream.web.room import Room
+from stream.web.room import Room, is_gone
 
 LATEST = 12
 HOUR_S = 3600
@@ -37,8 +37,8 @@ def wall_pages(desk: Desk) -> APIRouter:
     room = desk.room
 
     @router.get("/")
-    def wall(request: Request) -> HTMLResponse:
-        """Shows the cameras of this watch also while its store is away."""
+    def wall(request: Request, gone: bool = False) -> HTMLResponse:
+        """Shows the cameras of this watch also while its store is away. `gone`: those too of which nothing was told for a day."""
         seen: Sequence[CameraSeen] = ()
         passages: Sequence[Stored] = ()
         coverage: Mapping[Camera, Covered] = {}
@@ -50,7 +50,8 @@ def wall_pages(desk: Desk) -> APIRouter:
             if room.live is None:
                 raise
             trouble = str(error)
-        shown = (*seen, *_unknown(room, seen))
+        every = (*seen, *room.unknown(seen))
+        shown = [each for each in every if gone or not is_gone(room, each)]
         return desk.page(
             request,
             "wall",
@@ -60,6 +61,8 @@ def wall_pages(desk: Desk) -> APIRouter:
             ],
             passages=passages,
             trouble=trouble,
+            left_out=len(every) - len(shown),
+            clock=room.now() + room.zone.offset(room.now()),
             boxes=len({each.camera.box for each in shown}) > 1,
         )
 
@@ -109,15 +112,6 @@ def _today(room: Room, seen: CameraSeen) -> DaySeen:
     begin, end = (at(room.zone.day(now)) for at in (room.zone.begin, room.zone.end))
     rows: list[Watched] = room.reader.watched(begin, end, "minute", seen.camera)
     return day_seen(seen.camera, rows, begin, end, now, seen.first)
-
-
-def _unknown(room: Room, seen: Sequence[CameraSeen]) -> list[CameraSeen]:
-    """Cameras of this watch that the store has not got yet, or cannot tell at present."""
-    if room.live is None:
-        return []
-    names = set(room.live.cameras) - {each.camera.name for each in seen if each.camera.box == room.live.box}
-    nothing = (room.now(), None, None, None, None, None, None, None)
-    return [CameraSeen(Camera(room.live.box, name), *nothing) for name in sorted(names)]
 
 
 def _zones(settings: Mapping[str, Any], camera: str) -> dict[str, list[list[float]]]:

@@ -1,13 +1,16 @@
 """Pages beside a watch, through the real command: live pictures, and an end within 5 s whoever looks."""
 
 import json
+import signal
 import socket
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
+from tests.browsers import chromium, needs_chromium
 from tests.factories import rivereye
 from tests.faults.peers.ports import HOST, reserved_port
 from tests.faults.watching import watching
@@ -40,6 +43,33 @@ def test_a_watch_shows_its_pictures_and_ends_although_somebody_listens(bundle: P
             watch.until(lambda: watch.seen("test") > seen + 5, 20, "it goes on")
             said = watch.end()
     assert f"pages at http://{HOST}:{port}" in said
+
+
+@needs_chromium
+def test_an_open_wall_says_so_when_its_watch_is_gone(bundle: Path, tmp_path: Path) -> None:
+    """Stopped, or killed: no state is shown as if it were one. It goes on by itself when a watch is there again."""
+    command = ("test", "--model", bundle, "--store", tmp_path / "river.db", "--web")
+    with reserved_port() as port, chromium() as browser:
+        tab = browser.new_page(locale="en-GB")
+        lost, state = tab.locator("#lost"), tab.locator(".card .state")
+        with watching(*command, str(port), lines=tmp_path / "a.jsonl") as watch:
+            watch.until(lambda: b"connected" in ask(port, "/"), 30, "it watches")
+            tab.goto(f"http://{HOST}:{port}/")
+            expect(state).to_contain_text("connected", timeout=10_000)
+            watch.process.send_signal(signal.SIGSTOP)
+            expect(lost).to_contain_text("No connection to rivereye since", timeout=20_000)
+            expect(state).to_be_hidden()
+            expect(tab.locator(".age")).to_have_text("\N{EN DASH}")
+            watch.process.send_signal(signal.SIGCONT)
+            expect(lost).to_be_hidden(timeout=20_000)
+            expect(state).to_be_visible()
+            watch.process.kill()
+            expect(lost).to_be_visible(timeout=5_000)
+            expect(state).to_be_hidden()
+            assert tab.locator(".card img").evaluate("each => each.naturalWidth") > 0, "no broken picture"
+        with watching(*command, str(port), lines=tmp_path / "b.jsonl"):
+            expect(lost).to_be_hidden(timeout=30_000)
+            expect(state).to_contain_text("connected", timeout=10_000)
 
 
 @pytest.mark.parametrize(

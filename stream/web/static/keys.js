@@ -7,7 +7,12 @@ document.addEventListener("keydown", (event) => {
   const link = rel && document.querySelector(`a[rel=${rel}]`);
   if (link) link.click();
 });
-// On a narrow screen the newest is what one sees first.
-for (const each of document.querySelectorAll(".scroll[data-newest]")) {
-  each.scrollLeft = each.scrollWidth * Number(each.dataset.newest) - each.clientWidth;
+// On a narrow screen the newest is what one sees first; names of cameras stay where they can be read.
+for (const each of document.querySelectorAll(".scroll")) {
+  const drawing = each.querySelector("svg"), names = each.querySelectorAll(".camera");
+  each.addEventListener("scroll", () => {
+    const left = 4 + each.scrollLeft * drawing.viewBox.baseVal.width / drawing.clientWidth;
+    for (const name of names) name.setAttribute("x", left);
+  });
+  if (each.dataset.newest) each.scrollLeft = each.scrollWidth * Number(each.dataset.newest) - each.clientWidth;
 }

@@ -60,6 +60,20 @@ def test_what_two_gaps_have_beside_them_counts_once() -> None:
     assert [each.seconds for each in seen(rows, end=180).gaps] == [80, 60]
 
 
+def test_all_of_the_time_is_accounted_for() -> None:
+    """Seen, blind and not watched together are its length: of whole gaps, and of moments that are none."""
+    rows = [row(0), row(1, 45, dark=8), row(2, 10), row(4, 45), *(row(number) for number in range(5, 9))]
+    day = seen(rows, end=720, now=8 * 60 + 75)
+    assert day.length == 540, "what is younger may come yet"
+    assert day.blind == {UNWATCHED: 15 + 50 + 60 + 15, "dark": 8}
+    assert day.seen_s + sum(day.blind.values()) == day.length
+    assert day.gaps == (Gap(120, 240, UNWATCHED, 15 + 50 + 60 + 15),)
+
+
+def test_minutes_that_are_short_by_a_breath_are_whole() -> None:
+    assert seen([row(number, 59.99) for number in range(60)]).blind == {}
+
+
 def test_before_the_first_record_nothing_is_missing() -> None:
     """It began at 20 s after minute 30; what it did not see later on is missing all the same."""
     rows = [row(30, 40), *(row(number) for number in range(31, 60) if not 40 <= number < 45)]

@@ -14,7 +14,10 @@ import pytest
 
 from stream.store.store import Store
 from stream.web import feed
+from stream.web.live import Live
 from stream.web.web import Web
+from tests.factories import make_detection
+from tests.faults.peers.postgres import missing, postgres_server
 from tests.stream.store.makers import passing, under_way, until, up
 from tests.stream.web.rooms import NOW, client, served
 
@@ -127,6 +130,33 @@ def test_a_store_that_goes_and_comes(tmp_path: Path, place: str) -> None:
         with Store(place, "lock") as store:
             store.write([passing(9, 9)])
         assert wait_for(events, "passage")[1]["passage"]["id"] == passing(9).passage.id
+
+
+def test_a_listener_is_told_that_somebody_is_there(place: str) -> None:
+    with served(place) as web, listening(web) as events:
+        wait_for(events, "camera")
+        assert [wait_for(events, "alive")[1] for _ in range(3)] == [{}] * 3
+
+
+@pytest.mark.skipif(missing() is not None, reason=str(missing()))
+def test_cameras_of_this_watch_are_told_of_while_the_store_keeps_one_waiting() -> None:
+    live = Live("lock")
+    live.look(make_detection(0.0, 0.9), None)
+    with postgres_server() as server:
+        place = server.database()
+        with Store(place, "lock") as store:
+            store.write([up(at=NOW)])
+        with served(place, live=live) as web, listening(web) as events:
+            assert wait_for(events, "camera")[1]["state"] == "ship"
+            server.pause()
+            try:
+                time.sleep(0.3)
+                live.look(make_detection(0.0, 0.2), None)
+                began = time.monotonic()
+                assert wait_for(events, "camera")[1]["state"] == "no_ship"
+                assert time.monotonic() - began < 1
+            finally:
+                server.resume()
 
 
 def test_nobody_looks_while_nobody_listens(place: str, monkeypatch: pytest.MonkeyPatch) -> None:

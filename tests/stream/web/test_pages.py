@@ -1,7 +1,6 @@
 """The pages in a real browser: what people see, at a desk and on a phone, by day and by night, in two languages."""
 
 import re
-import time
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,16 +10,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
 from stream.configuration.settings import Settings
-from stream.sources.status import Status
-from stream.store.store import Store
-from stream.web import feed
 from stream.web.language import LANGUAGES, Language
-from stream.web.live import Live
 from stream.web.web import Web
 from tests.browsers import chromium, needs_chromium
-from tests.factories import make_detection, rippled
-from tests.stream.store.makers import minute, passing, until
-from tests.stream.web.rooms import NOW, TOKEN, fill, served
+from tests.stream.store.makers import minute, until
+from tests.stream.web.rooms import TOKEN, fill, served
 
 NORTH = "box=lock&camera=north"
 PAGES = ("/", "/day", "/passages", "/counts", "/counts?by=hour", f"/camera?{NORTH}", f"/log?{NORTH}", "/day?day=x")
@@ -155,6 +149,35 @@ def test_on_a_phone_a_day_that_lasts_is_shown_where_it_is_now(opened: Opener) ->
     assert opened("/day?day=2026-11-24", 390).locator(".scroll[data-newest]").count() == 0
 
 
+def test_on_a_phone_names_stay_beside_their_rows(opened: Opener) -> None:
+    """However far the drawing is scrolled."""
+    tab = opened("/day?day=2026-11-25", 375)
+    names, drawing = tab.locator(".timeline .camera"), tab.locator(".scroll")
+
+    def inside() -> bool:
+        outer = drawing.bounding_box()
+        assert outer is not None
+        boxes = [each.bounding_box() for each in names.all()]
+        return all(box is not None and outer["x"] <= box["x"] < outer["x"] + 20 for box in boxes)
+
+    assert drawing.evaluate("each => each.scrollLeft") > 100
+    until(inside)
+    drawing.evaluate("each => { each.scrollLeft = 50; }")
+    until(inside)
+    south = names.last.bounding_box()
+    assert south is not None
+    assert south["height"] > 13, "it can be read"
+
+
+def test_on_a_phone_words_of_a_log_are_whole(opened: Opener) -> None:
+    """Above values stand their names, which take one line each where they are one word."""
+    tab = opened(f"/log?{NORTH}&day=2026-11-25", 375, locale="ru-RU")
+    cell = tab.locator("td[data-name='Длительность']").last
+    height = "each => parseFloat(getComputedStyle(each, '::before').height)"
+    assert cell.evaluate(height) < 25
+    assert tab.locator("td[data-name='Длительность']").first.evaluate(height) < 25
+
+
 def test_the_scale_of_a_score_fits(opened: Opener) -> None:
     for width in (390, 1280):
         tab = opened("/day?day=2026-11-25", width)
@@ -265,71 +288,11 @@ def _zones(text: str) -> dict[str, list[list[float]]]:
     return zones
 
 
-def test_the_wall_is_alive(opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pictures change, states follow, ages grow, and a passage is news."""
-    monkeypatch.setattr(feed, "LOOK_S", 0.1)
-    place = str(tmp_path / "river.db")
-    fill(place)
-    live = Live("lock")
-
-    def sees(score: float | None, level: int, phase: str = "up") -> None:
-        live.look(make_detection(0.0, score), rippled(level, 640, 360))
-        live.states({"north": Status(phase=phase, last_frame=time.monotonic(), trouble="no route to it")})  # type: ignore[arg-type]
-
-    sees(0.9, 200)
-    with served(place, live=live) as web:
-        tab = opened("/", at=web)
-        card = tab.locator(".card", has_text="north")
-        expect(card.locator(".state")).to_contain_text("connected · ship 0.90")
-        first = card.locator("img").evaluate(PIXEL)
-        sees(0.2, 90)
-        expect(card.locator(".state")).to_contain_text("no ship 0.20")
-        until(lambda: card.locator("img").evaluate(PIXEL) < first - 60)
-        sees(None, 90, "offline")
-        expect(card.locator(".state")).to_have_text("no connection")
-        expect(card.locator(".trouble")).to_have_text("no route to it")
-        age = card.locator(".age")
-        told = age.inner_text()
-        expect(age).not_to_have_text(told)
-        expect(tab.locator("#news")).to_be_hidden()
-        with Store(place, "lock", now=lambda: NOW) as store:
-            store.write([passing(300, 10**8)])
-        expect(tab.locator("#news")).to_be_visible()
-        tab.locator("#news a").click()
-        expect(tab.locator("tbody tr").first).to_contain_text("18:00:00")
-        tab.close()  # before the server goes, which it would miss
-
-
-def test_the_first_picture_of_a_camera_comes_by_itself(
-    opened: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(feed, "LOOK_S", 0.1)
-    place = str(tmp_path / "river.db")
-    fill(place)
-    live = Live("lock")
-    live.states({"south": Status()})
-    with served(place, live=live) as web:
-        tab = opened("/", at=web)
-        card = tab.locator(".card", has_text="south")
-        expect(card.locator(".empty")).to_have_text("No picture has come yet")
-        live.look(make_detection(0.0, 0.9, camera="south"), rippled(90, 640, 360))
-        live.states({"south": Status(phase="up", last_frame=time.monotonic())})
-        expect(card.locator(".seen")).to_contain_text("ship 0.90")
-        until(lambda: card.locator("img").evaluate("each => each.naturalWidth") == 640)
-        tab.close()
-
-
-PIXEL = """(image) => {
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [1, 1];
-  canvas.getContext("2d").drawImage(image, 100, 200, 1, 1, 0, 0, 1, 1);
-  return canvas.getContext("2d").getImageData(0, 0, 1, 1).data[0];
-}"""
-
-
 def test_one_logs_in_and_out(opened: Opener, river: str) -> None:
     with served(river, token=TOKEN) as web:
         tab = opened("/day?day=2026-11-25", at=web)
+        expect(tab.locator("header nav")).to_have_count(0)
+        expect(tab.get_by_role("button", name="Log out")).to_have_count(0)
         tab.get_by_label("Token").fill(TOKEN)
         tab.keyboard.press("Enter")
         expect(tab.locator("h1")).to_contain_text("2026-11-25")

@@ -12,7 +12,7 @@ from stream.store.records import Record
 from stream.store.store import Store
 from stream.web.live import Live
 from tests.factories import make_detection
-from tests.stream.store.makers import NOON, minute, up
+from tests.stream.store.makers import NOON, minute, passing, under_way, up
 from tests.stream.web.rooms import client, served
 
 HOUR_S = 3600.0
@@ -86,6 +86,58 @@ def test_the_day_of_a_new_camera_begins_with_it(tmp_path: Path) -> None:
     assert "Not seen: not watched 6 min" in said
     assert said.count("not seen") == 1
     assert "13:20\N{EN DASH}13:26 not seen: not watched, 6 min" in said
+
+
+def test_what_was_seen_and_what_was_not_are_all_of_the_time(tmp_path: Path) -> None:
+    """Outages shorter than a minute too."""
+    recorded = {3: 22.0, 30: 15.0, 31: 0.0, 32: 41.0}
+    records: list[Record] = [up(at=NOON + HOUR_S)]
+    records += [minute(each, seconds=recorded.get(each, 60.0), dark=10.0 if each == 40 else 0.0) for each in range(60)]
+    said = wall(tmp_path, records, NOON + HOUR_S, path="/log?box=lock&camera=north")
+    assert "Seen 95.2% 57 min 08 s / 1 h" in said
+    assert "Not seen: not watched 2 min 42 s" in said
+    assert "Not seen: too dark 10 s" in said
+    assert "13:30\N{EN DASH}13:32 not seen: not watched, 2 min 04 s" in said
+
+
+def test_only_what_has_ended_counts_and_that_is_said(tmp_path: Path) -> None:
+    records: list[Record] = [up(at=NOON + HOUR_S), minute(1), passing(1), under_way(50)]
+    for path in ("/day", "/log?box=lock&camera=north", "/camera?box=lock&camera=north"):
+        assert "1 + 1 under way" in wall(tmp_path, records, NOON + HOUR_S, path=path), path
+    assert "A passage counts when it has ended." in wall(tmp_path, records, NOON + HOUR_S, path="/counts")
+
+
+def test_what_is_gone_for_a_day_is_left_off_unless_asked_for(tmp_path: Path) -> None:
+    day = 24 * HOUR_S
+    records: list[Record] = [
+        up("ended", at=NOON - day - 1, phase="ended"),
+        up("silent", at=NOON - day - 1),
+        up("late", at=NOON - day + 60, phase="ended"),
+        up(at=NOON),
+        minute(-25 * 60, camera="ended"),
+    ]
+    said = wall(tmp_path, records, NOON)
+    assert ("ended" in said.replace("late ended", ""), "silent No" in said, "and 2 more that are gone" in said) == (
+        False,
+        False,
+        True,
+    )
+    assert "late" in said
+    every = wall(tmp_path, records, NOON, path="/?gone=1")
+    assert all(name in every for name in ("ended", "silent", "late", "north"))
+    assert "more that are gone" not in every
+    assert "ended" not in wall(tmp_path, records, NOON, path="/day")
+    assert "ended" in wall(tmp_path, records, NOON, path="/day?day=2026-11-24")
+
+
+@pytest.mark.parametrize(("age", "phase"), [(15, "connected"), (22, "its box is silent")])
+def test_a_box_that_says_nothing_is_noticed(tmp_path: Path, age: float, phase: str) -> None:
+    assert phase in wall(tmp_path, [up(at=NOON)], NOON + age)
+
+
+def test_what_decodes_a_pattern_has_no_name(tmp_path: Path) -> None:
+    said = wall(tmp_path, [up(at=NOON, decoder="none")], NOON, path="/camera?box=lock&camera=north&lang=ru")
+    assert "Декодер \N{EN DASH}" in said
 
 
 def test_a_gap_that_lasts_ends_now(tmp_path: Path) -> None:
