@@ -11,8 +11,8 @@ from stream.store.seen import Camera, CameraSeen
 from stream.web.live import Live, Sight
 from stream.web.moments import Zone
 
-SILENT_S = 45.0
-"""A box that watches writes how its cameras are every few seconds: after so long without, nobody knows any more."""
+SILENT_S = 20.0
+"""A box that watches writes every 5 s how its cameras are: after three such times without a word, and one for a slow store, nobody knows any more."""
 
 
 @dataclass(frozen=True, slots=True)
