@@ -47,10 +47,10 @@ def login_pages(desk: Desk, gate: Gate) -> APIRouter:
 
 def _refused(desk: Desk, request: Request, to: str, wait: int) -> Response:
     """The form once more. `locked`: who is not in has nothing to log out of."""
-    status, wrong = (429, "Too many wrong tokens. Wait a minute.") if wait else (403, "This is not the token.")
-    answer = desk.page(request, "login", status, to=to, wrong=wrong, locked=False)
-    if wait:
-        answer.headers["Retry-After"] = str(wait)
+    if not wait:
+        return desk.page(request, "login", 403, to=to, wrong="This is not the token.", locked=False)
+    answer = desk.page(request, "login", 429, to=to, wrong="Too many wrong tokens. Wait a minute.", locked=False)
+    answer.headers["Retry-After"] = str(wait)
     return answer
 
 

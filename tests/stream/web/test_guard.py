@@ -107,6 +107,13 @@ def test_the_token_is_typed_once(locked: httpx.Client) -> None:
     assert locked.get(wanted).status_code == 303
 
 
+def test_who_is_not_in_has_nothing_to_log_out_of(locked: httpx.Client) -> None:
+    assert "/logout" not in locked.get("/login").text
+    assert "/logout" not in locked.post("/login", data={"token": "wrong"}).text
+    locked.post("/login", data={"token": TOKEN})
+    assert "/logout" in locked.get("/").text
+
+
 @pytest.mark.parametrize(
     "to", ["//evil.org", "https://evil.org", "/\\evil.org", "\\\\evil.org", "javascript:alert(1)", "/a\r\nX: y", ""]
 )
@@ -160,6 +167,16 @@ def test_who_knows_the_token_is_never_counted(locked: httpx.Client) -> None:
 def test_a_broken_form_is_a_wrong_token(locked: httpx.Client, body: bytes) -> None:
     assert locked.post("/login", content=body).status_code == 403
     assert locked.post("/login", content=b"a" * 100_000).status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/passages?begin=abc", "/passages?from=abc", "/counts?first=2026-11-25"])
+def test_what_a_page_does_not_know_is_told(asking: httpx.Client, path: str) -> None:
+    """All that there is would look like the answer."""
+    answer = asking.get(path, params=None)
+    assert answer.status_code == 422
+    assert "it can be asked for by" in answer.text
+    assert "/passage?" not in answer.text
+    assert asking.get(f"{path.partition('?')[0]}?last=2026-11-25&lang=en&theme=dark").status_code == 200
 
 
 def test_names_in_a_store_do_no_harm(web: Web, asking: httpx.Client, snapshots: Path) -> None:
