@@ -10,6 +10,7 @@
     +-- SourceError          1  a camera, video or folder cannot be opened, or was lost
     +-- StoreError           1  a store of passages is another's, of a later version, or broken
     |   +-- StoreAway        1  it cannot be reached or written now, and may be later
+    |   |   +-- StoreBarred  1  it is there, and does not take this password
     |   +-- RecordRefused    1  it is well, and does not take this record
     +-- GateNotMet           3  everything ran, and a measured figure is beyond its limit
 
@@ -59,6 +60,10 @@ class StoreError(RivereyeError):
 
 class StoreAway(StoreError):
     """A store cannot be reached or written now, and may be later."""
+
+
+class StoreBarred(StoreAway):
+    """A store is there and does not take this user's password, which asking again makes no better."""
 
 
 class RecordRefused(StoreError):

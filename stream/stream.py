@@ -62,6 +62,7 @@ def stream(settings: Settings, overwrite: bool, console: Console, again: Again =
     check_store(outputs, live)
     spare_sources(lookouts, [*files_of(outputs), *videos])
     with ExitStack() as stack:
+        stack.enter_context(_unreadable_by_others(outputs.store is not None))
         classifier = stack.enter_context(Classifier(bundle, settings.provider, settings.threads or 0))
         health = stack.enter_context(Health(settings, classifier))
         listeners = listeners_for(settings, LEAVING_S)
@@ -175,6 +176,17 @@ def _signals(session: Session, reload: Event) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _unreadable_by_others(wanted: bool) -> Iterator[None]:
+    """What a watch with a store keeps for years is for its user and group: files that are new meanwhile are readable by nobody else."""
+    before = os.umask(0o077)
+    os.umask(before | 0o007 if wanted else before)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @contextmanager

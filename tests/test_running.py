@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from stream.configuration.config import load_settings
-from tests.factories import start
+from tests.factories import rivereye, start
 from tests.faults.peers.ports import HOST, reserved_port
 
 ROOT = Path(__file__).parent.parent
@@ -95,6 +95,26 @@ def test_the_unit_is_valid_and_may_do_little(tmp_path: Path) -> None:
     assert float(found[1]) <= EXPOSURE
 
 
+@needs("systemd-analyze")
+def test_what_is_old_is_forgotten_by_a_unit_that_is_valid(tmp_path: Path) -> None:
+    for name in ("rivereye-forget.service", "rivereye-forget.timer"):
+        text = (RUNNING / name).read_text(encoding="utf-8")
+        (tmp_path / name).write_text(text.replace("/opt/rivereye/bin/rivereye", str(shutil.which("true"))), "utf-8")
+    assert run("systemd-analyze", "verify", tmp_path / "rivereye-forget.timer") == ""
+
+
+def test_the_unit_that_forgets_gives_a_command_that_does(tmp_path: Path) -> None:
+    """With the secrets of the store alone, which are none."""
+    text = (RUNNING / "rivereye-forget.service").read_text(encoding="utf-8")
+    found = re.search(r"^ExecStart=/opt/rivereye/bin/rivereye (.*) /etc/rivereye/river.toml (.*)$", text, re.MULTILINE)
+    assert found is not None
+    config = (RUNNING / "river.toml").read_text(encoding="utf-8").replace("/var/lib/rivereye", str(tmp_path))
+    (tmp_path / "river.toml").write_text(config, encoding="utf-8")
+    done = rivereye(*found[1].split(), tmp_path / "river.toml", *found[2].split())
+    assert done.returncode == 0, done.stderr
+    assert "deleted: 0 passages" in done.stderr
+
+
 def test_the_unit_waits_for_the_word_that_is_sent() -> None:
     text = (RUNNING / "rivereye.service").read_text(encoding="utf-8")
     for line in ("Type=notify", "WatchdogSec=60", "DynamicUser=yes", "ProtectSystem=strict", "CapabilityBoundingSet="):
@@ -112,6 +132,7 @@ def test_the_configuration_is_valid_and_fits_the_unit_and_the_container() -> Non
     store = settings.outputs.store.get_secret_value()
     places = [settings.outputs.detections, settings.outputs.passages, settings.outputs.snapshots, store]
     assert {Path(str(place)).parent for place in places} == {Path("/var/lib/rivereye")}
+    assert settings.pid_file == Path("/var/lib/rivereye/rivereye.pid"), "for `rivereye reload`"
     assert "StateDirectory=rivereye" in (RUNNING / "rivereye.service").read_text(encoding="utf-8")
     assert "data:/var/lib/rivereye" in (RUNNING / "compose.yaml").read_text(encoding="utf-8")
 

@@ -35,11 +35,35 @@ def in_place(settings: Settings, environ: Mapping[str, str], path: Path) -> Sett
         "cameras": cameras,
         "model": str(bundle) if (bundle / CARD).is_file() else settings.model,
         "pid_file": settings.pid_file and folder / settings.pid_file,
-        "outputs": _anchored(settings.outputs, environ, folder, f"{path}: outputs.store"),
+        "outputs": outputs_in_place(settings, environ, path),
         **dict(resolved(telling, environ, folder, f"{path}: ")),
-        "web": settings.web and _web(settings.web, environ, folder, f"{path}: web.token"),
+        "web": settings.web and web_in_place(settings.web, environ, path),
     }
     return settings.model_copy(update=changes)
+
+
+def outputs_in_place(settings: Settings, environ: Mapping[str, str], path: Path) -> Outputs:
+    """As `in_place`, of what is written alone: other secrets than the store's need not be there."""
+    folder, key = path.absolute().parent, f"{path}: outputs.store"
+    outputs = settings.outputs
+    places: dict[str, Any] = {name: folder / value for name, value in outputs if isinstance(value, Path)}
+    if outputs.detections not in (None, STDOUT):
+        places["detections"] = str(folder / str(outputs.detections))
+    if outputs.store is not None:
+        places["store"] = _store(expand(outputs.store.get_secret_value(), environ, folder, key), folder, key)
+    return outputs.model_copy(update=places)
+
+
+def web_in_place(web: WebSettings, environ: Mapping[str, str], path: Path) -> WebSettings:
+    """As `in_place`, of the pages alone."""
+    folder, key = path.absolute().parent, f"{path}: web.token"
+    given: dict[str, Any] = {name: folder / value for name, value in web if isinstance(value, Path)}
+    if web.token is not None:
+        token = expand(web.token.get_secret_value(), environ, folder, key)
+        if not hard_to_guess(token):
+            raise UsageError(f"{key}: {EASY}")
+        given["token"] = SecretStr(token)
+    return web.model_copy(update=given)
 
 
 def names_files(source: str) -> bool:
@@ -63,25 +87,6 @@ def _beside(source: str, folder: Path) -> str:
     except (OSError, ValueError):
         return source
     return str(Path(glob.escape(str(folder)), source)) if glob.has_magic(source) else source
-
-
-def _anchored(outputs: Outputs, environ: Mapping[str, str], folder: Path, key: str) -> Outputs:
-    places: dict[str, Any] = {name: folder / value for name, value in outputs if isinstance(value, Path)}
-    if outputs.detections not in (None, STDOUT):
-        places["detections"] = str(folder / str(outputs.detections))
-    if outputs.store is not None:
-        places["store"] = _store(expand(outputs.store.get_secret_value(), environ, folder, key), folder, key)
-    return outputs.model_copy(update=places)
-
-
-def _web(web: WebSettings, environ: Mapping[str, str], folder: Path, key: str) -> WebSettings:
-    given: dict[str, Any] = {name: folder / value for name, value in web if isinstance(value, Path)}
-    if web.token is not None:
-        token = expand(web.token.get_secret_value(), environ, folder, key)
-        if not hard_to_guess(token):
-            raise UsageError(f"{key}: {EASY}")
-        given["token"] = SecretStr(token)
-    return web.model_copy(update=given)
 
 
 def _store(text: str, folder: Path, key: str) -> SecretStr:

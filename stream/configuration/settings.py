@@ -4,13 +4,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from models.bundle import DEFAULT
 from models.card import Precision
 from models.errors import UsageError
 from stream.configuration.frozen import Frozen
 from stream.configuration.outputs import Outputs, Retention
+from stream.configuration.polygons import simple
 from stream.configuration.secrets import shown
 from stream.following.passage import BRIDGE_S, FORGET_S, SHORTEST_S
 from stream.health.place import Place
@@ -22,8 +23,8 @@ from stream.web.settings import WebSettings
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Polygon = Annotated[tuple[tuple[Share, Share], ...], Field(min_length=3)]
-"""Corners as shares of the frame's width and height."""
+Polygon = Annotated[tuple[tuple[Share, Share], ...], Field(min_length=3), AfterValidator(simple)]
+"""Corners as shares of the frame's width and height; sides do not cross."""
 Acceleration = Literal["none", "auto", "vaapi", "d3d11", "mfx"]
 LARGEST_BATCH = 256
 MOST_THREADS = 256

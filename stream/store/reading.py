@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 from sqlalchemy import ColumnElement, Connection, Text, cast, desc, func, select, tuple_
 
 from models.closing import Closing
-from models.errors import StoreAway, StoreError, UsageError
+from models.errors import StoreAway, StoreBarred, StoreError, UsageError
 from stream.store.curves import Curve
 from stream.store.engine import engine_for, transaction
 from stream.store.migrating import version_of
@@ -156,6 +156,21 @@ class Reader(Closing):
         )
         return self._read(lambda connection: [Ran(row.at, row.settings) for row in connection.execute(wanted)])
 
+    def look(self) -> None:
+        """Whether this is a store, or may become one: what is away may come back, and what is empty or of an earlier version is made or upgraded
+        by a watch.
+
+        Raises:
+            StoreError: it is another program's, of a later version, broken, or (StoreBarred) does not take the password.
+        """
+        try:
+            with transaction(self._engine, self.place) as connection:
+                version_of(connection, self.place)
+        except StoreBarred:
+            raise
+        except StoreAway:
+            return
+
     def close(self) -> None:
         """May be called twice."""
         self._engine.dispose()
@@ -163,6 +178,8 @@ class Reader(Closing):
     def _read(self, read: Callable[[Connection], Answer]) -> Answer:
         try:
             return self._once(read)
+        except StoreBarred:  # a server may keep out who tries too often
+            raise
         except StoreAway:  # a connection that was kept may be one to a server that was started again since
             return self._once(read)
 

@@ -1,14 +1,18 @@
 """The verbs about a store, as the command line has them."""
 
+import os
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from models.errors import UsageError
 from models.say import say
 from stream.options import console
+
+if TYPE_CHECKING:
+    from stream.configuration.outputs import Outputs
 
 app = typer.Typer(no_args_is_help=True, help="Look after a store of passages, while others write to it.")
 DAY_S = 86_400
@@ -47,22 +51,51 @@ def upgrade(place: Place) -> None:
 @app.command("forget")
 def forget(
     place: Place,
-    days: Annotated[float, typer.Option(min=1, help="What is older goes, of all boxes: passages and coverage.")],
+    days: Annotated[
+        float | None, typer.Option(min=1, help="What is older goes, of all boxes: passages and coverage.")
+    ] = None,
+    box: Annotated[str | None, typer.Option(help="This box goes, with all that it wrote.")] = None,
+    camera: Annotated[str | None, typer.Option(help="Of that box, this camera alone.")] = None,
 ) -> None:
-    """Delete what is too old, a little at a time."""
-    from stream.store.forgetting import forget as clear
+    """Delete what is too old, or a camera or box that is gone, a little at a time."""
+    from stream.store import forgetting
 
-    gone = clear(meant(place), time.time() - days * DAY_S)
+    if (days is None) == (box is None) or (camera is not None and box is None):
+        raise UsageError("what is to be forgotten? Give --days N, or --box BOX, or --box BOX --camera NAME")
+    if box is not None:
+        gone = forgetting.forget_box(meant(place), box, camera)
+    else:
+        assert days is not None
+        gone = forgetting.forget(meant(place), time.time() - days * DAY_S)
     say(console, f"deleted: {', '.join(f'{count} {table}' for table, count in gone.items())}")
 
 
+@app.command("copy")
+def copy(
+    place: Place,
+    file: Annotated[Path, typer.Argument(help="Where the copy goes: a file, which is whole or not there.")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+) -> None:
+    """Copy a store that is a file, while others write to it. On a server, pg_dump does that."""
+    from stream.store.copying import copy as take
+
+    said = take(meant(place), file, overwrite)
+    say(console, f"{file}: {said}")
+
+
 def meant(place: str) -> str:
-    """The store of a configuration file; what is none stands for itself."""
+    """The store of a configuration file, of whose secrets only the store's are asked for; what is no such file stands for itself."""
     if not place.endswith(".toml"):
         return place
-    from stream.configuration.config import load_settings
+    from stream.configuration.config import read_settings
+    from stream.configuration.resolving import outputs_in_place
 
-    store = load_settings(Path(place)).outputs.store
-    if store is None:
-        raise UsageError(f'{place} has no store; put store = "river.db" into its [outputs]')
-    return store.get_secret_value()
+    file = Path(place)
+    return store_of(outputs_in_place(read_settings(file), os.environ, file), file)
+
+
+def store_of(outputs: "Outputs", file: Path) -> str:
+    """Raises UsageError: the configuration has none."""
+    if outputs.store is None:
+        raise UsageError(f'{file} has no store; put store = "river.db" into its [outputs]')
+    return outputs.store.get_secret_value()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from models.errors import RecordRefused, StoreAway, StoreError, first_line
+from models.errors import RecordRefused, StoreAway, StoreBarred, StoreError, first_line
 from stream.store.place import Place
 
 PLACE = "is its folder there, and may this user write in it?"
@@ -22,8 +22,9 @@ SQLITE_AWAY: Mapping[int, str] = {
 }
 """Primary result codes that may pass, and what to do about them."""
 SQLITE_REFUSED = (sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH)
+BARRED = "password authentication failed"
 POSTGRES_HINTS: Mapping[str, str] = {
-    "password authentication failed": "give the user and password that it knows",
+    BARRED: "give the user and password that it knows",
     "does not exist": "create it, or give another",
     "permission denied": "let the user create tables and write",
     "too many": "let it have more connections",
@@ -82,7 +83,8 @@ def _hint(said: str) -> str:
 
 
 def _away(cause: BaseException, place: Place, hint: str) -> StoreAway:
-    return StoreAway(f"the store {place.shown} cannot be used now: {_why(cause, place)}{f'; {hint}' if hint else ''}")
+    kind = StoreBarred if BARRED in str(cause) else StoreAway
+    return kind(f"the store {place.shown} cannot be used now: {_why(cause, place)}{f'; {hint}' if hint else ''}")
 
 
 def _why(error: BaseException, place: Place) -> str:

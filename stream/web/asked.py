@@ -16,6 +16,8 @@ Responses = dict[int | str, dict[str, Any]]
 DAY_S = 86_400
 LONGEST_S = {"minute": 8 * DAY_S, "hour": 400 * DAY_S, "day": 3700 * DAY_S}
 """More at once is a mistake, or takes long: ask for one piece after the other."""
+SETTINGS = {"lang", "theme"}
+"""Of each page: see `Desk.page`."""
 MOST = 500
 """Characters of a name."""
 
@@ -39,6 +41,15 @@ Time = Annotated[
 ]
 WholeTime = Annotated[datetime, Query(description="ISO 8601, or seconds since 1970; without an offset it is UTC.")]
 Before = Annotated[str | None, Query(max_length=700, description="`older` of the page before.")]
+
+
+async def only_known(request: Request) -> None:
+    """Of a page. Raises HTTPException 422: the address asks for what it does not know, which is told, and not left out unsaid."""
+    known = {each.alias for each in request.scope["route"].dependant.query_params} | SETTINGS
+    if unknown := sorted(set(request.query_params) - known):
+        raise HTTPException(
+            422, f"this page knows no {unknown[0][:40]!r}; it can be asked for by {', '.join(sorted(known - SETTINGS))}"
+        )
 
 
 def seconds_of(time: datetime | None) -> float | None:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 
 from stream.store.seen import Camera, CameraSeen
 from stream.store.spans import Span
-from stream.web.asked import Box, Name, Pick, picked
+from stream.web.asked import Box, Name, Pick, only_known, picked
 from stream.web.daypages import NO_DAY, Day
 from stream.web.desk import Desk
 from stream.web.moments import FIRST, LAST, Zone, day_named
@@ -35,7 +35,7 @@ class Bar:
 
 
 def count_pages(desk: Desk) -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(dependencies=[Depends(only_known)])
     room, zone = desk.room, desk.room.zone
 
     @router.get("/counts")

@@ -95,12 +95,10 @@ class Guard:
         scheme, _, token = headers.get("authorization", "").partition(" ")
         path: str = scope["path"]
         if scheme.lower() == "bearer":
-            client = client_of(scope)
-            if wait := gate.guesses.wait(client):
-                return JSONResponse({"detail": "too many wrong tokens"}, 429, {"Retry-After": str(wait)})
             if gate.knows(token.strip()):
                 return None
-            gate.guesses.wrong(client)
+            if wait := gate.guesses.refused(client_of(scope)):
+                return JSONResponse({"detail": "too many wrong tokens"}, 429, {"Retry-After": str(wait)})
         if path.startswith(PREFIX) or scheme:
             return JSONResponse({"detail": "a token is wanted"}, 401, {"WWW-Authenticate": 'Bearer realm="rivereye"'})
         query = scope["query_string"].decode("latin-1")

@@ -18,7 +18,7 @@ def login_pages(desk: Desk, gate: Gate) -> APIRouter:
 
     @router.get("/login")
     def form(request: Request, to: str = "/") -> Response:
-        return desk.page(request, "login", to=_inside(to), wrong=None)
+        return desk.page(request, "login", to=_inside(to), wrong=None, locked=False)
 
     @router.post("/login")
     async def login(request: Request) -> Response:
@@ -28,14 +28,10 @@ def login_pages(desk: Desk, gate: Gate) -> APIRouter:
             if len(body) > LONGEST:
                 return desk.trouble(request, 413, "That is too long.")
         said = {key: values[0] for key, values in parse_qs(body.decode("latin-1")).items()}
-        client, to = client_of(request.scope), _inside(said.get("to", "/"))
-        if wait := gate.guesses.wait(client):
-            answer: Response = desk.page(request, "login", 429, to=to, wrong="Too many wrong tokens. Wait a minute.")
-            answer.headers["Retry-After"] = str(wait)
-            return answer
+        to = _inside(said.get("to", "/"))
         if not gate.knows(said.get("token", "").strip()):
-            gate.guesses.wrong(client)
-            return desk.page(request, "login", 403, to=to, wrong="This is not the token.")
+            wait = gate.guesses.refused(client_of(request.scope))
+            return _refused(desk, request, to, wait)
         answer = RedirectResponse(to, 303)
         answer.set_cookie(COOKIE, gate.cookie(), SESSION_S, secure=desk.secure, httponly=True, samesite="lax")
         return answer
@@ -47,6 +43,15 @@ def login_pages(desk: Desk, gate: Gate) -> APIRouter:
         return answer
 
     return router
+
+
+def _refused(desk: Desk, request: Request, to: str, wait: int) -> Response:
+    """The form once more. `locked`: who is not in has nothing to log out of."""
+    if not wait:
+        return desk.page(request, "login", 403, to=to, wrong="This is not the token.", locked=False)
+    answer = desk.page(request, "login", 429, to=to, wrong="Too many wrong tokens. Wait a minute.", locked=False)
+    answer.headers["Retry-After"] = str(wait)
+    return answer
 
 
 def _inside(to: str) -> str:

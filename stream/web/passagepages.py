@@ -1,23 +1,26 @@
 """All passages, page by page, and each by itself; and all of them as a file."""
 
+import importlib.util
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
 
 from models.errors import UsageError
 from stream.store.seen import Camera
-from stream.web.asked import Before, Box, Id, Name, Pick, WholeBox, picked
+from stream.web.asked import Before, Box, Id, Name, Pick, WholeBox, only_known, picked
 from stream.web.curve import drawn
 from stream.web.desk import Desk
 from stream.web.moments import FIRST, day_named
 
 ROWS = 50
+KINDS = ("csv", "json", "parquet")
+"""Of files. Parquet is offered where its library is installed."""
 Day = Annotated[str | None, Query(max_length=20, description="YYYY-MM-DD.")]
 
 
 def passage_pages(desk: Desk) -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(dependencies=[Depends(only_known)])
     room, zone = desk.room, desk.room.zone
 
     @router.get("/passages")
@@ -54,6 +57,7 @@ def passage_pages(desk: Desk) -> APIRouter:
             last=end,
             since=since,
             until=until,
+            kinds=[kind for kind in KINDS if kind != "parquet" or importlib.util.find_spec("pyarrow") is not None],
         )
 
     @router.get("/passage")

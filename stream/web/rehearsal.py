@@ -27,17 +27,19 @@ async def rehearsed(app: ASGIApp, room: Room) -> asyncio.Task[None]:
 
 
 async def _rehearse(app: ASGIApp, room: Room) -> None:
-    addresses = [(path, "") for path in PAGES]
-    with suppress(StoreError):
+    with suppress(
+        StoreError
+    ):  # what is away is asked once: each page would wait for it, or try a wrong password, again
         cameras = await to_thread.run_sync(room.reader.cameras, abandon_on_cancel=True)
+        addresses = [(path, "") for path in PAGES]
         addresses += [
             (path, urlencode({"box": each.camera.box, "camera": each.camera.name}, errors="replace"))
             for each in cameras[:1]
             for path in OF_A_CAMERA
         ]
-    for path, query in addresses:
-        with suppress(Exception):  # who asks next is told
-            await app(_scope(path, query), _nothing, _unheard)
+        for path, query in addresses:
+            with suppress(Exception):  # who asks next is told
+                await app(_scope(path, query), _nothing, _unheard)
     gc.collect()
     gc.freeze()  # what is there now stays; looking through it again and again would make a page in a hundred slow
 

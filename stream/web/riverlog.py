@@ -22,6 +22,8 @@ COLUMNS = (
     "zones",
     "ended",
     "unseen_s",
+    "seen_s",
+    "share",
 )
 
 
@@ -43,22 +45,11 @@ def entries(day: DaySeen, passages: Sequence[Stored]) -> list[Entry]:
 
 
 def as_csv(day: DaySeen, found: Sequence[Entry], zone: Zone) -> str:
-    """First the day as a whole: its seconds are those since the first record that are over, and reason tells what part of them was seen."""
-    share = "" if day.share is None else f"seen {day.share:.4f}"
-    first = [
-        "day",
-        zone.iso(day.first),
-        zone.iso(day.first + day.length),
-        round(day.length),
-        share,
-        *day.camera,
-        "",
-        "",
-        "",
-        "",
-        "",
-    ]
-    return lines([COLUMNS, first, *(_cells(each, day.camera, zone) for each in found)])
+    """First the day as a whole: its seconds are those since the first record that are over; `seen_s` and `share` tell how many of them were seen."""
+    times = [zone.iso(day.first), zone.iso(day.first + day.length), round(day.length)]
+    seen = ["", ""] if day.share is None else [round(day.seen_s, 3), f"{day.share:.4f}"]
+    first = ["day", *times, "", *day.camera, "", "", "", "", "", *seen]
+    return lines([COLUMNS, first, *([*_cells(each, day.camera, zone), "", ""] for each in found)])
 
 
 def _cells(entry: Entry, camera: Camera, zone: Zone) -> Sequence[object]:

@@ -12,7 +12,7 @@ from stream.web.live import Live, Sight
 from stream.web.moments import Zone
 
 SILENT_S = 20.0
-"""A box that watches writes how its cameras are every 5 s: after so long without, nobody knows any more."""
+"""A box that watches writes every 5 s how its cameras are: after three such times without a word, and one for a slow store, nobody knows any more."""
 GONE_S = 86_400.0
 """Of a camera that was told nothing of for so long, the wall is silent by itself."""
 

@@ -12,7 +12,7 @@ SESSION_S = 30 * 86_400
 COOKIE = "rivereye"
 MINUTE_S = 60.0
 GUESSES, ALL_GUESSES = 10, 60
-"""Wrong tokens that are looked at in a minute: from one address, and from all of them."""
+"""Wrong tokens of a minute that are told so: from one address, and from all of them. More are told to wait."""
 REMEMBERED = 10_000
 """Addresses."""
 
@@ -63,8 +63,19 @@ class Guesses:
         self._all: list[float] = []
         self._lock = Lock()
 
+    def refused(self, client: str) -> int:
+        """Counts one. Seconds until the next from there is looked at as one of few; 0: it is still one of those.
+
+        The right token is never counted, nor refused: else whoever sends wrong ones from behind the same proxy would lock out all who know it. So a
+        guesser may try as many as the machine answers, which SHORTEST_TOKEN allows for.
+        """
+        if wait := self.wait(client):
+            return wait
+        self.wrong(client)
+        return 0
+
     def wait(self, client: str) -> int:
-        """Seconds until another guess from there is looked at; 0: at once."""
+        """Seconds until a wrong one from there is one of few again; 0: it is."""
         with self._lock:
             now = self._monotonic()
             self._all = _young(self._all, now)

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -27,13 +27,16 @@ def serve(
     store: Annotated[
         str,
         typer.Option(
-            help="The store that is shown: a path, postgresql://USER@HOST/DATABASE, or a configuration file (.toml) whose store is meant. A password typed here stands in the list of processes: set PGPASSWORD, or write {NAME} in that file."
+            help="The store that is shown: a path, postgresql://USER@HOST/DATABASE, or a configuration file (.toml), whose store, [web] and snapshots are taken where no option says otherwise. A password typed here stands in the list of processes: set PGPASSWORD, or write {NAME} in that file."
         ),
     ],
     listen: Annotated[
-        str,
-        typer.Option(help="ADDRESS:PORT. Anything but loopback needs a token and TLS."),
-    ] = "127.0.0.1:8765",
+        str | None,
+        typer.Option(
+            help="ADDRESS:PORT, by itself 127.0.0.1:8765. Anything but loopback needs a token and TLS.",
+            show_default=False,
+        ),
+    ] = None,
     token_file: Annotated[
         Path | None, typer.Option(help=f"File with the token that who looks has to know; or set {TOKEN}.")
     ] = None,
@@ -54,30 +57,25 @@ def serve(
     check_installed("web", "fastapi", "uvicorn")
     from stream.store.place import place_named
     from stream.store.reading import Reader
-    from stream.store.storeverbs import meant
     from stream.web.moments import zone_named
     from stream.web.room import Room
     from stream.web.web import Web
 
-    settings = _settings(
-        listen=listen,
-        token=_token(token_file),
-        certificate=certificate,
-        key=key,
-        names=tuple(name or ()),
-        zone=zone,
-    )
+    token = _token(token_file)
+    place, written, pictures = _of_file(Path(store), token) if store.endswith(".toml") else (store, {}, None)
+    options = {"listen": listen, "token": token, "certificate": certificate, "key": key, "names": name, "zone": zone}
+    settings = _settings({**written, **{each: value for each, value in options.items() if value is not None}})
     if snapshots is not None and not snapshots.is_dir():
         raise UsageError(f"no folder of snapshots at {snapshots}; give the one that `rivereye stream --snapshots` has")
-    place = meant(store)
     file = place_named(place).file
     if file is not None and not file.is_file():  # a server may come back, a file that is not there is a mistake
         raise UsageError(f"no store at {file}: no such file; give the one that `rivereye stream --store` writes")
     with (
         Reader(place) as reader,
-        Web(settings, Room(reader, zone_named(zone), None, snapshots)) as web,
+        Web(settings, Room(reader, zone_named(settings.zone), None, snapshots or pictures)) as web,
         _ended() as end,
     ):
+        reader.look()
         web.start()
         web.ready()
         say(console, f"serving {reader.place.shown} at {web.address} until Ctrl-C")
@@ -85,7 +83,23 @@ def serve(
             pass
 
 
-def _settings(**given: object) -> "WebSettings":
+def _of_file(file: Path, token: SecretStr | None) -> tuple[str, Mapping[str, object], Path | None]:
+    """Store, settings of the pages, and folder of snapshots that a configuration file names. Other secrets of it need not be there, nor that of its
+    token where one is given.
+    """
+    from stream.configuration.config import read_settings
+    from stream.configuration.resolving import outputs_in_place, web_in_place
+    from stream.store.storeverbs import store_of
+
+    settings = read_settings(file)
+    outputs, web = outputs_in_place(settings, os.environ, file), settings.web
+    if web is not None and token is not None:
+        web = web.model_copy(update={"token": None})
+    said = {} if web is None else dict(web_in_place(web, os.environ, file))
+    return store_of(outputs, file), said, outputs.snapshots
+
+
+def _settings(given: Mapping[str, object]) -> "WebSettings":
     from stream.web.settings import WebSettings
 
     try:

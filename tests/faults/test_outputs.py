@@ -1,11 +1,15 @@
 """Outputs that fail while they are written."""
 
+import os
+import stat
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.factories import BRIGHT, COMMAND, DARK, lines_of, rivereye, start, write_clip
+from tests.faults.watching import watching
 
 pytestmark = pytest.mark.timeout(120)
 FULL = Path("/dev/full")
@@ -92,3 +96,31 @@ def test_closed_standard_output_is_told(clip: Path, bundle: Path, tmp_path: Path
     )
     assert result.returncode == 2, result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.fixture
+def usual_umask() -> Iterator[None]:
+    """Of most systems: whoever wants less has to say so."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("usual_umask")
+def test_what_a_watch_with_a_store_writes_is_not_for_other_users(bundle: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    folder.mkdir()
+    places = ("--store", folder / "river.db", "--passages", folder / "passages.jsonl")
+    with watching("test", "--model", bundle, *places, lines=folder / "a.jsonl") as watch:
+        watch.until(lambda: watch.seen("test") > 2, 30, "it watches")
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir() if path.is_file()}
+        watch.end()
+    assert {"river.db", "river.db.spool", "a.jsonl", "passages.jsonl"} <= modes.keys()
+    assert {name: mode for name, mode in modes.items() if mode & 0o007} == {}
+    assert all(mode & 0o600 == 0o600 for mode in modes.values())
+
+
+@pytest.mark.usefixtures("usual_umask")
+def test_what_is_found_in_a_recording_is_as_readable_as_any_file(clip: Path, bundle: Path, tmp_path: Path) -> None:
+    assert rivereye("stream", clip, "--model", bundle, "--output", tmp_path / "a.jsonl").returncode == 0
+    assert stat.S_IMODE((tmp_path / "a.jsonl").stat().st_mode) == 0o644

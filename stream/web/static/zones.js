@@ -5,6 +5,7 @@
   if (!root) return;
   const SVG = "http://www.w3.org/2000/svg", NEAR = 12, STEP = 0.01;
   const svg = root.querySelector("svg"), toml = document.getElementById("toml"), nameOf = document.getElementById("zone-name");
+  const removals = document.getElementById("zone-removals");
   const zones = new Map(Object.entries(JSON.parse(root.dataset.zones)));
   let corners = [], cursor = [0.5, 0.5], dragged = null, keyed = false;
 
@@ -29,9 +30,20 @@
 
   function written() {
     if (!zones.size) return root.dataset.none;
-    const lines = [...zones].map(([name, points]) =>
+    const all = [...zones].map(([name, points]) =>
       `${quoted(name)} = [${points.map(([x, y]) => `[${x}, ${y}]`).join(", ")}]`);
-    return `[cameras.${quoted(root.dataset.camera)}.zones]\n${lines.join("\n")}`;
+    return `zones = { ${all.join(", ")} }`;
+  }
+
+  function list() {
+    const buttons = [...zones.keys()].map((name) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = `${root.dataset.remove} ${name}`;
+      button.addEventListener("click", () => { zones.delete(name); list(); draw(); nameOf.focus(); });
+      return button;
+    });
+    removals.replaceChildren(...buttons);
   }
 
   function draw() {
@@ -60,6 +72,7 @@
     zones.set(nameOf.value, corners);
     corners = [];
     nameOf.value = freeName();
+    list();
     draw();
   }
 
@@ -103,7 +116,7 @@
   });
   document.getElementById("zone-close").addEventListener("click", close);
   document.getElementById("zone-undo").addEventListener("click", () => { corners.pop(); draw(); });
-  document.getElementById("zone-clear").addEventListener("click", () => { zones.clear(); corners = []; draw(); });
+  document.getElementById("zone-clear").addEventListener("click", () => { zones.clear(); corners = []; list(); draw(); });
   nameOf.addEventListener("input", draw);
   document.getElementById("zone-copy").addEventListener("click", async (event) => {
     const button = event.currentTarget, said = button.textContent;
@@ -113,5 +126,7 @@
     setTimeout(() => { button.textContent = said; }, 1500);
   });
   if (zones.has(nameOf.value)) nameOf.value = freeName();
+  document.getElementById("zone-table").textContent = `[cameras.${quoted(root.dataset.camera)}]`;
+  list();
   draw();
 })();

@@ -62,8 +62,11 @@ class PostgresServer:
 
     def psql(self, database: str, command: str) -> str:
         """What the server's own client prints."""
-        there = ("-h", HOST, "-p", str(self.port), "-U", USER, "-d", database)
-        return self._call("psql", *there, "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", command)
+        return self.client("psql", database, "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", command)
+
+    def client(self, program: str, database: str, *arguments: str | Path) -> str:
+        """What a program that came with the server prints."""
+        return self._call(program, "-h", HOST, "-p", str(self.port), "-U", USER, "-d", database, *arguments)
 
     def start(self) -> Self:
         command: list[str | Path] = [

@@ -391,17 +391,17 @@ def test_no_message_shows_a_secret_of_the_environment(tmp_path: Path, environ: d
 @pytest.mark.parametrize("token", ["{WEB_TOKEN}", "short"])
 def test_a_token_that_is_easy_to_guess_is_refused_and_not_shown(tmp_path: Path, token: str) -> None:
     text = f'{MINIMAL}[web]\ntoken = "{token}"\n'
-    with pytest.raises(UsageError, match="16 printable ASCII characters or more") as raised:
+    with pytest.raises(UsageError, match="20 printable ASCII characters or more") as raised:
         load(tmp_path, text, {"WEB_TOKEN": "short"})
     assert "short" not in str(raised.value)
 
 
 def test_a_token_is_put_in_its_place_and_files_begin_in_the_folder(tmp_path: Path) -> None:
     text = f'{MINIMAL}[web]\nlisten = "9000"\ntoken = "{{WEB_TOKEN}}"\ncertificate = "c.pem"\nkey = "k.pem"\n'
-    web = load(tmp_path, text, {"WEB_TOKEN": 16 * "x"}).web
+    web = load(tmp_path, text, {"WEB_TOKEN": 20 * "x"}).web
     assert web is not None
     assert web.token is not None
-    assert web.token.get_secret_value() == 16 * "x"
+    assert web.token.get_secret_value() == 20 * "x"
     assert (web.address, web.port, web.key) == ("127.0.0.1", 9000, tmp_path / "k.pem")
 
 
@@ -458,7 +458,7 @@ def test_the_example_and_all_it_shows_in_comments_is_valid(tmp_path: Path) -> No
     check(write(tmp_path, plain))
     shown = re.sub(r"^# (\w+ = |\[)", r"\1", plain, flags=re.MULTILINE)
     assert shown != plain
-    filled = re.sub(r"\{[A-Z_]+\}", 16 * "x", shown).replace("enabled = false", "enabled = true")
+    filled = re.sub(r"\{[A-Z_]+\}", 20 * "x", shown).replace("enabled = false", "enabled = true")
     check(write(tmp_path, re.sub(r"^ca_certs = .*", "", filled, flags=re.MULTILINE)))  # there is no such file
     table = tomllib.loads(shown)
     there = {f".{key}" for key, value in table.items() if not isinstance(value, dict)}

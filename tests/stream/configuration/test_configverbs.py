@@ -108,7 +108,7 @@ def test_check_says_what_is_served_where(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("WEB_TOKEN", f"{SECRET}-of-the-web")
+    monkeypatch.setenv("WEB_TOKEN", f"{SECRET}-of-the-web-pages")
     rest = f'[outputs]\nstore = "river.db"\n[web]\n{text}'
     check(write(tmp_path, f'model = "{bundle}"\nmetrics = "9753"\n{MINIMAL}{rest}'))
     told = capsys.readouterr().err.replace("\n", " ")

@@ -1,20 +1,10 @@
 """Both kinds of store, real ones: a file, and a database of a PostgreSQL server that all tests share."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults.peers.postgres import PostgresServer, missing, postgres_server
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """Started once; a test that stops it starts it again."""
-    if why := missing():
-        pytest.skip(why)
-    with postgres_server() as server:
-        yield server
+from tests.faults.peers.postgres import PostgresServer
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

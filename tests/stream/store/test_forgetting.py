@@ -1,8 +1,12 @@
 """What is old goes, and nothing else."""
 
-from stream.store.forgetting import forget
+import pytest
+
+from models.errors import UsageError
+from stream.store.forgetting import forget, forget_box
 from stream.store.reading import Reader
-from stream.store.records import CurveRecord, SettingsRecord
+from stream.store.records import CurveRecord, Record, SettingsRecord
+from stream.store.seen import Camera
 from stream.store.store import Store
 from tests.stream.store.makers import NOON, minute, passing, rows, under_way, up
 
@@ -63,3 +67,54 @@ def test_others_write_meanwhile(place: str) -> None:
         thread.join()
     assert rows(place, "SELECT count(*) FROM passages") == [(written,)]
     assert rows(place, "SELECT count(*) FROM minutes") == [(0,)]
+
+
+def two_boxes(place: str) -> None:
+    """With two cameras each, and more passages than go in one transaction."""
+    for box in ("lock", "weir"):
+        records: list[Record] = [SettingsRecord(settings={}, at=0.0, revision=1), up("north"), up("south")]
+        for number in range(1200):
+            ship = passing(number, camera="north" if number < 1100 else "south")
+            records += [ship, CurveRecord(passage=ship.passage.id, begin=0.0, step=1.0, scores="00ff")]
+        records += [minute(number, camera=name) for number in range(90) for name in ("north", "south")]
+        with Store(place, box) as store:
+            store.write(records)
+
+
+def test_a_camera_that_is_gone_can_be_forgotten(place: str) -> None:
+    two_boxes(place)
+    gone = {"passages": 1100, "minutes": 90, "hours": 2, "cameras": 1}
+    assert forget_box(place, "lock", "north") == gone
+    with Reader(place) as reader:
+        left = [("lock", "south"), ("weir", "north"), ("weir", "south")]
+        assert [each.camera for each in reader.cameras()] == [Camera(*each) for each in left]
+        assert reader.passages(Camera("lock", "south"), limit=1000).older is None
+        assert len(reader.settings("lock")) == 1
+    assert rows(place, "SELECT count(*) FROM passages") == rows(place, "SELECT count(*) FROM curves") == [(1300,)]
+
+
+def test_a_box_that_is_gone_can_be_forgotten(place: str) -> None:
+    two_boxes(place)
+    assert forget_box(place, "lock") == {"passages": 1200, "minutes": 180, "hours": 4, "cameras": 2}
+    for table in ("boxes", "settings"):
+        assert rows(place, f"SELECT count(*) FROM {table}") == [(1,)]
+    assert rows(place, "SELECT count(*) FROM passages") == rows(place, "SELECT count(*) FROM curves") == [(1200,)]
+    with Reader(place) as reader:
+        assert {each.camera.box for each in reader.cameras()} == {"weir"}
+
+
+def test_what_is_still_watched_comes_back(place: str) -> None:
+    with Store(place, "lock") as store:
+        store.write([up(), passing(1), minute(0)])
+        forget_box(place, "lock")
+        store.write([up(revision=2), passing(2, 2), minute(1, 2)])
+    assert rows(place, "SELECT count(*) FROM passages") == rows(place, "SELECT count(*) FROM cameras") == [(1,)]
+
+
+def test_a_name_that_is_not_there_is_told_with_those_that_are(place: str) -> None:
+    two_boxes(place)
+    with pytest.raises(UsageError, match="no box 'dam'; it has: lock, weir"):
+        forget_box(place, "dam")
+    with pytest.raises(UsageError, match="no camera 'east' of the box 'lock'; it has: north, south"):
+        forget_box(place, "lock", "east")
+    assert rows(place, "SELECT count(*) FROM cameras") == [(4,)]

@@ -2,13 +2,14 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from models.errors import StoreError, UsageError
 from stream.store.records import PassageRecord
 from stream.store.store import Store
-from stream.store.storeverbs import DAY_S, check, forget, upgrade
+from stream.store.storeverbs import DAY_S, check, copy, forget, upgrade
 from tests.stream.store.makers import ended
 
 
@@ -56,3 +57,32 @@ def test_what_is_no_store_is_refused(tmp_path: Path) -> None:
     for verb in (check, upgrade):
         with pytest.raises(StoreError):
             verb(str(tmp_path / "x.db"))
+
+
+def test_only_the_secret_of_the_store_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    filled(tmp_path / "river.db")
+    config = tmp_path / "river.toml"
+    cameras = '[cameras.north]\nsource = "rtsp://watch:{NOT_SET}@192.0.2.10/1"\n'
+    config.write_text(f'{cameras}[outputs]\nstore = "river.db"\n[web]\ntoken = "{{NOT_SET_EITHER}}"\n')
+    check(str(config))
+    assert "boxes: 1, cameras: 1" in said(capsys)
+
+
+def test_a_box_or_camera_can_be_forgotten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = filled(tmp_path / "river.db")
+    forget(place, box="lock", camera="north")
+    assert "deleted: 2 passages, 0 minutes, 0 hours, 1 cameras" in said(capsys)
+
+
+@pytest.mark.parametrize("given", [{}, {"days": 1.0, "box": "lock"}, {"camera": "north"}])
+def test_what_is_to_be_forgotten_has_to_be_said(tmp_path: Path, given: dict[str, Any]) -> None:
+    place = filled(tmp_path / "river.db")
+    with pytest.raises(UsageError, match="Give --days N, or --box BOX, or --box BOX --camera NAME"):
+        forget(place, **given)
+
+
+def test_a_store_is_copied(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    copy(filled(tmp_path / "river.db"), tmp_path / "copy.db")
+    assert "copy.db: a copy of" in said(capsys)
+    check(str(tmp_path / "copy.db"))
+    assert "(up to date) boxes: 1, cameras: 1" in said(capsys)

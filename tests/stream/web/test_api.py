@@ -27,8 +27,10 @@ def test_cameras(asking: httpx.Client) -> None:
 
 
 def test_a_camera_whose_box_says_nothing_any_more_is_silent(river: str) -> None:
-    with served(river, now=NOW + 60) as web, client(web) as asking:
-        assert asking.get("/api/v1/camera", params=NORTH).json()["phase"] == "silent"
+    """It writes every 5 s; a kill is seen within four times that."""
+    for later, phase in ((15, "up"), (20, "silent")):
+        with served(river, now=NOW + later) as web, client(web) as asking:
+            assert asking.get("/api/v1/camera", params=NORTH).json()["phase"] == phase
 
 
 def test_passages_page_by_page(asking: httpx.Client, river: str) -> None:

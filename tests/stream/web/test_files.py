@@ -89,7 +89,15 @@ def test_parquet_needs_its_library(asking: httpx.Client, monkeypatch: pytest.Mon
         answer = asking.get("/api/v1/passages.parquet")
         assert answer.status_code == 501
         assert "pip install 'rivereye[parquet]'" in answer.json()["detail"]
+    page = asking.get("/passages").text
+    assert "/api/v1/passages.csv" in page
+    assert "parquet" not in page.lower(), "a download that cannot be is not offered"
     assert asking.get("/api/v1/passages.csv").status_code == 200
+
+
+def test_all_kinds_are_offered(asking: httpx.Client) -> None:
+    page = asking.get("/passages").text
+    assert all(f"/api/v1/passages.{kind}" in page for kind in ("csv", "json", "parquet"))
 
 
 def test_few_are_given_files_at_once(monkeypatch: pytest.MonkeyPatch, long_river: str) -> None:
@@ -115,7 +123,7 @@ def test_the_log_of_a_day(asking: httpx.Client) -> None:
     found = rows(answer.text)
     assert [each["kind"] for each in found] == ["day", "gap", "passage", "passage", "gap", *["passage"] * 4]
     assert [(each["begin"], each["reason"]) for each in found[:2]] == [
-        ("2026-11-25T00:00:00+01:00", "seen 0.6140"),
+        ("2026-11-25T00:00:00+01:00", ""),
         ("2026-11-25T00:00:00+01:00", "dark"),
     ]
     assert (found[4]["begin"], found[4]["seconds"], found[4]["reason"]) == (
@@ -123,4 +131,6 @@ def test_the_log_of_a_day(asking: httpx.Client) -> None:
         "1200.0",
         "offline",
     )
+    assert (found[0]["seconds"], found[0]["seen_s"], found[0]["share"]) == ("68400", "42000.0", "0.6140")
+    assert all(each["seen_s"] == each["share"] == "" for each in found[1:])
     assert [each["begin"] for each in found] == sorted(each["begin"] for each in found)

@@ -107,6 +107,13 @@ def test_the_token_is_typed_once(locked: httpx.Client) -> None:
     assert locked.get(wanted).status_code == 303
 
 
+def test_who_is_not_in_has_nothing_to_log_out_of(locked: httpx.Client) -> None:
+    assert "/logout" not in locked.get("/login").text
+    assert "/logout" not in locked.post("/login", data={"token": "wrong"}).text
+    locked.post("/login", data={"token": TOKEN})
+    assert "/logout" in locked.get("/").text
+
+
 @pytest.mark.parametrize(
     "to", ["//evil.org", "https://evil.org", "/\\evil.org", "\\\\evil.org", "javascript:alert(1)", "/a\r\nX: y", ""]
 )
@@ -130,28 +137,46 @@ def test_programs_send_it_with_each_request(locked: httpx.Client) -> None:
     assert [status(each) for each in (f"Basic {TOKEN}", "Bearer", f"Bearer {TOKEN}x", TOKEN)] == [401] * 4
 
 
-def test_guesses_are_limited_and_those_who_are_in_stay(locked: httpx.Client) -> None:
-    locked.post("/login", data={"token": TOKEN})
-    cookie = locked.cookies[COOKIE]
-    locked.cookies.clear()
+def test_guesses_are_limited_and_lock_out_nobody_who_knows_the_token(locked: httpx.Client) -> None:
+    """From one address, which may be that of a proxy, with everybody behind it."""
     for number in range(GUESSES):
         if number % 2:
             assert locked.post("/login", data={"token": f"wrong{number}"}).status_code == 403
         else:
             wrong = {"Authorization": f"Bearer wrong{number}"}
             assert locked.get("/api/v1/cameras", headers=wrong).status_code == 401
-    answer = locked.post("/login", data={"token": TOKEN})
-    assert answer.status_code == 429
-    assert 0 < int(answer.headers["retry-after"]) <= 61
-    assert locked.get("/api/v1/cameras", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 429
-    locked.cookies.set(COOKIE, cookie)
+    wrong = {"Authorization": "Bearer wrong"}
+    for answer in (locked.post("/login", data={"token": "wrong"}), locked.get("/api/v1/cameras", headers=wrong)):
+        assert answer.status_code == 429
+        assert 0 < int(answer.headers["retry-after"]) <= 61
+    assert locked.get("/api/v1/cameras", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
+    assert locked.post("/login", data={"token": TOKEN}).status_code == 303
+    assert locked.cookies[COOKIE]
     assert locked.get("/api/v1/cameras").status_code == 200
+    locked.cookies.clear()
+    assert locked.post("/login", data={"token": "wrong"}).status_code == 429
+
+
+def test_who_knows_the_token_is_never_counted(locked: httpx.Client) -> None:
+    for _ in range(2 * GUESSES):
+        assert locked.get("/api/v1/cameras", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
+    assert locked.get("/api/v1/cameras", headers={"Authorization": "Bearer wrong"}).status_code == 401
 
 
 @pytest.mark.parametrize("body", [b"", b"token", b"token=%ff%fe", b"\x00\xff", b"token=" + b"a" * 4000])
 def test_a_broken_form_is_a_wrong_token(locked: httpx.Client, body: bytes) -> None:
     assert locked.post("/login", content=body).status_code == 403
     assert locked.post("/login", content=b"a" * 100_000).status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/passages?begin=abc", "/passages?from=abc", "/counts?first=2026-11-25"])
+def test_what_a_page_does_not_know_is_told(asking: httpx.Client, path: str) -> None:
+    """All that there is would look like the answer."""
+    answer = asking.get(path, params=None)
+    assert answer.status_code == 422
+    assert "it can be asked for by" in answer.text
+    assert "/passage?" not in answer.text
+    assert asking.get(f"{path.partition('?')[0]}?last=2026-11-25&lang=en&theme=dark").status_code == 200
 
 
 def test_names_in_a_store_do_no_harm(web: Web, asking: httpx.Client, snapshots: Path) -> None:

@@ -254,7 +254,8 @@ def test_the_language_is_kept(opened: Opener) -> None:
 def test_zones_are_drawn_by_mouse_and_by_key_and_are_what_a_configuration_takes(opened: Opener) -> None:
     tab = opened(f"/camera?{NORTH}")
     drawing, text = tab.locator(".canvas svg"), tab.locator("#toml")
-    expect(text).to_have_value("[cameras.north.zones]\nchannel = [[0.1, 0.5], [0.9, 0.5], [0.9, 0.9]]")
+    expect(text).to_have_value("zones = { channel = [[0.1, 0.5], [0.9, 0.5], [0.9, 0.9]] }")
+    expect(tab.locator("label[for=toml]")).to_contain_text("in the table [cameras.north], in the place of its zones")
     drawing.scroll_into_view_if_needed()
     box = drawing.bounding_box()
     assert box is not None
@@ -279,12 +280,16 @@ def test_zones_are_drawn_by_mouse_and_by_key_and_are_what_a_configuration_takes(
     assert _zones(text.input_value())["lock-gate-2"] == [[0.5, 0.5], [0.51, 0.5], [0.51, 0.55]]
     settings = Settings.model_validate({"cameras": {"north": {"source": "test", "zones": _zones(text.input_value())}}})
     assert set(settings.cameras["north"].zones) == {"channel", "lock-gate.1", "lock-gate-2"}
+    tab.get_by_role("button", name="Remove channel").click()
+    assert set(_zones(text.input_value())) == {"lock-gate.1", "lock-gate-2"}
     tab.get_by_role("button", name="Remove all").click()
+    expect(tab.locator("#zone-removals button")).to_have_count(0)
     expect(text).to_have_value("# no zones: the whole picture is looked at")
 
 
 def _zones(text: str) -> dict[str, list[list[float]]]:
-    zones: dict[str, list[list[float]]] = tomllib.loads(text)["cameras"]["north"]["zones"]
+    """Where people paste it: below the table of its camera."""
+    zones: dict[str, list[list[float]]] = tomllib.loads(f"[cameras.north]\n{text}")["cameras"]["north"]["zones"]
     return zones
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from stream.web import rehearsal
+from tests.faults.peers.postgres import PostgresServer
 from tests.stream.web.rooms import client, fill, served
 
 FIRST = """
@@ -43,6 +44,16 @@ def test_a_store_that_is_not_there_keeps_nobody_out(tmp_path: Path) -> None:
     with served(str(tmp_path / "none.db")) as web, client(web) as asking:
         assert asking.get("/api/v1/cameras").status_code == 503
     assert time.monotonic() - began < rehearsal.PATIENCE_S
+
+
+def test_a_wrong_password_is_tried_once(postgres: PostgresServer) -> None:
+    """Each page for itself would have a server keep out who asks."""
+    log = postgres.folder / "log"
+    place = postgres.url(postgres.database().rpartition("/")[2], password="wrong")  # noqa: S106
+    before = log.read_text().count("password authentication failed")
+    with served(place) as web, client(web) as asking:
+        assert asking.get("/static/icon.svg").status_code == 200
+    assert log.read_text().count("password authentication failed") == before + 1
 
 
 def test_a_store_that_is_slow_keeps_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from models.errors import UsageError
 from stream.store.store import Store
 from stream.web.webverbs import serve
 from tests.factories import rivereye, start
+from tests.faults.peers.postgres import PostgresServer
 from tests.stream.store.makers import passing
 from tests.stream.web.rooms import TOKEN
 
@@ -109,3 +110,88 @@ def test_a_file_that_is_not_there_is_said_at_once(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "no such file" in " ".join(done.stderr.split())
     assert not list(tmp_path.iterdir())
+
+
+CONFIGURED = """
+[cameras.north]
+source = "rtsp://watch:{NORTH_PASSWORD}@192.0.2.10/stream1"
+[outputs]
+store = "river.db"
+snapshots = "snapshots"
+[mqtt]
+host = "192.0.2.5"
+user = "watch"
+password = "{MQTT_PASSWORD}"
+[web]
+listen = "127.0.0.1:0"
+token = "{THE_TOKEN}"
+zone = "Asia/Tokyo"
+names = ["river.example.org"]
+"""
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> Path:
+    """A configuration file with secrets, of which pages need the token alone."""
+    file = tmp_path / "river.toml"
+    file.write_text(CONFIGURED)
+    (tmp_path / "snapshots").mkdir()
+    with Store(str(tmp_path / "river.db"), "lock") as store:
+        store.write([passing(1)])
+    return file
+
+
+def test_a_configuration_file_says_how_its_pages_are_served(configured: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THE_TOKEN", TOKEN)
+    with start("serve", "--store", configured) as process, httpx.Client(trust_env=False) as asking:
+        address = address_in(process)
+        assert asking.get(f"{address}api/v1/cameras").status_code == 401
+        headers = {"Authorization": f"Bearer {TOKEN}", "Host": "river.example.org"}
+        assert asking.get(f"{address}api/v1/cameras", headers=headers).status_code == 200
+        assert "JST" in asking.get(address, headers=headers).text
+
+
+def test_an_option_comes_before_the_file(configured: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a token of one's own in the place of that of the file, whose secret need not be there then."""
+    monkeypatch.setenv("RIVEREYE_WEB_TOKEN", f"{TOKEN}-other")
+    options = ("--zone", "Europe/Berlin", "--name", "other.example.org")
+    with start("serve", "--store", configured, *options) as process, httpx.Client(trust_env=False) as asking:
+        address = address_in(process)
+        headers = {"Authorization": f"Bearer {TOKEN}-other", "Host": "other.example.org"}
+        assert "CET" in asking.get(address, headers=headers).text
+        assert asking.get(address, headers={**headers, "Host": "river.example.org"}).status_code == 421
+
+
+def test_a_token_that_is_not_there_is_missed(configured: Path) -> None:
+    with pytest.raises(UsageError, match="web.token: the environment variable THE_TOKEN is not set"):
+        serve(store=str(configured))
+
+
+def test_what_is_no_store_is_said_at_once(tmp_path: Path) -> None:
+    (tmp_path / "passages.jsonl").write_text('{"schema": 1}\n' * 100)
+    done = rivereye("serve", "--store", tmp_path / "passages.jsonl", "--listen", "127.0.0.1:0")
+    assert done.returncode == 1
+    assert "file is not a database" in " ".join(done.stderr.split())
+    assert "serving" not in done.stderr
+
+
+def test_a_wrong_password_is_said_at_once_and_tried_once(postgres: PostgresServer) -> None:
+    """A server may keep out who tries too often."""
+    name = postgres.database().rpartition("/")[2]
+    log = postgres.folder / "log"
+    before = log.read_text().count("password authentication failed")
+    done = rivereye("serve", "--store", postgres.url(name, password="wrong"), "--listen", "127.0.0.1:0")  # noqa: S106
+    assert done.returncode == 1
+    assert "give the user and password that it knows" in " ".join(done.stderr.split())
+    assert log.read_text().count("password authentication failed") == before + 1
+
+
+def test_a_server_that_is_empty_is_waited_for(postgres: PostgresServer) -> None:
+    """A watch makes its tables."""
+    place = postgres.database()
+    with start("serve", "--store", place, "--listen", "127.0.0.1:0") as process:
+        address = address_in(process)
+        assert httpx.get(address, trust_env=False).status_code == 503
+        with Store(place, "lock") as store:
+            store.write([passing(1)])
+        assert httpx.get(address, trust_env=False).status_code == 200

@@ -1,5 +1,0 @@
-"""A PostgreSQL server."""
-
-from tests.stream.store.conftest import postgres
-
-__all__ = ["postgres"]
