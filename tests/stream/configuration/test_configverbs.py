@@ -81,7 +81,7 @@ def test_check_says_what_would_run(
     assert SECRET not in said
 
 
-TLS = f'token = "{SECRET}-and-more"\ncertificate = "gone.pem"\nkey = "gone.key"\n'
+TLS = f'token = "{SECRET}-and-much-more"\ncertificate = "gone.pem"\nkey = "gone.key"\n'
 
 
 @pytest.mark.parametrize(
