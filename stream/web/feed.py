@@ -17,8 +17,8 @@ from stream.web.room import Room
 
 LOOK_S = 1.0
 CAMERA_S = 5.0
-"""How old its last frame is, is told so often, with nothing else new of a camera."""
-KEPT = 500
+"""How old its last frame is, is told so often, with nothing else new of a camera; where its watch is in this process, at each look."""
+KEPT = 2000
 """News that are held for who reads slowly; who falls farther behind is told so, and goes on with the newest."""
 NEWEST = 100
 LISTENERS = 50
@@ -146,11 +146,12 @@ class Feed:
         """`whole`: of others' watches too, as the store has just told."""
         room, now = self._room, self._room.now()
         for seen in (*self._seen, *room.unknown(self._seen)):
-            if not whole and room.sight(seen.camera) is None:
+            here = room.sight(seen.camera) is not None
+            if not whole and not here:
                 continue
             each = camera_answer(room, seen)
             last, at = self._cameras.get(seen.camera, (None, 0.0))
-            if last is None or _steady(last) != _steady(each) or abs(now - at) >= CAMERA_S:
+            if last is None or here or _steady(last) != _steady(each) or abs(now - at) >= CAMERA_S:
                 self._put("camera", each.model_dump_json())
                 self._cameras[seen.camera] = (each, now)
 
