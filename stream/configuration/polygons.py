@@ -1,18 +1,27 @@
-"""Polygons of a zone, whose sides may not cross."""
+"""Polygons of a zone: they have an area, and their sides do not cross."""
 
 from collections.abc import Sequence
 from itertools import combinations
 
 Point = tuple[float, float]
+LEAST = 1e-6
+"""Of the frame: two pixels of a large one. With less, nothing would ever be in the zone."""
 
 
 def simple(corners: Sequence[Point]) -> Sequence[Point]:
-    """The same corners. Raises ValueError: two of the sides cross, so that what lies within them is anybody's guess."""
+    """The same corners. Raises ValueError: there is next to nothing within them, or two of the sides cross, so that what lies within is anybody's guess."""
     sides = list(zip(corners, (*corners[1:], corners[0]), strict=True))
     for (first, one), (second, other) in combinations(enumerate(sides, 1), 2):
         if _cross(one, other):
             raise ValueError(f"its sides {first} and {second} cross; give the corners in order, once around the zone")
+    if _area(sides) < LEAST:
+        raise ValueError("its corners lie on a line, with nothing between them; give corners around the zone")
     return corners
+
+
+def _area(sides: Sequence[tuple[Point, Point]]) -> float:
+    """Gauss's formula."""
+    return abs(sum(x * below - right * y for (x, y), (right, below) in sides)) / 2
 
 
 def _cross(one: tuple[Point, Point], other: tuple[Point, Point]) -> bool:

@@ -35,7 +35,9 @@ def copy(place: str, file: Path, overwrite: bool = False) -> str:
     found = check(place)
     if found.version is None:
         raise UsageError(f"no store at {found.shown}; give the one that `rivereye stream --store` writes")
-    if file.exists() and (not overwrite or file.is_dir() or file.samefile(source)):
+    if file.exists() and file.samefile(source):
+        raise OutputError(f"{file} is the store itself; give another file")
+    if file.exists() and (not overwrite or file.is_dir()):
         raise OutputError(f"{file} exists; give another file{'' if file.is_dir() else ', or --overwrite'}")
     try:
         handle, name = mkstemp(prefix=f".{file.name}.", dir=file.parent)

@@ -1,5 +1,6 @@
 """Records into tables, so that a record that comes twice, or after a newer one, changes nothing."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -43,12 +44,12 @@ def write(connection: Connection, box: str, records: Sequence[Record], now: floa
     _put(connection, curves, [_curve_row(each, box_id) for each in kept if isinstance(each, CurveRecord)])
     # After them: one that was under way when the box was killed may have waited together with the news of the next start.
     begins = [each.revision for each in kept if isinstance(each, BeginRecord)]
-    if begins:
-        _end_open(connection, box_id, max(begins))
+    left = _end_open(connection, box_id, max(begins)) if begins else []
     _states(connection, [each for each in kept if isinstance(each, CameraRecord)], ids)
     told = [each for each in kept if isinstance(each, MinuteRecord)]
-    _put(connection, minutes, [_minute_row(each, ids) for each in told])
-    _sum_up(connection, {(ids[each.camera], each.minute // 60) for each in told})
+    counted = [*left, *(_minute_row(each, ids) for each in told)]
+    _put(connection, minutes, counted)
+    _sum_up(connection, {(row["camera_id"], row["minute"] // 60) for row in counted})
     for each in kept:
         if isinstance(each, SettingsRecord):
             _settings(connection, box_id, each)
@@ -113,12 +114,26 @@ def _curve_row(record: CurveRecord, box_id: int) -> Row:
     return row | {"box_id": box_id, "id": record.passage, "scores": bytes.fromhex(record.scores)}
 
 
-def _end_open(connection: Connection, box_id: int, revision: int) -> None:
-    """What an earlier start of the box left open ended when it was last seen."""
+def _end_open(connection: Connection, box_id: int, revision: int) -> list[Row]:
+    """What an earlier start of the box left open ended when it was last seen. Returns the minutes to count it in, as parts of their own: no watch
+    will ever tell of them.
+    """
     table = passages.c
-    left = passages.update().where(table.box_id == box_id, table.active, table.revision < revision)
+    open_ones = (table.box_id == box_id, table.active, table.revision < revision)
+    found = connection.execute(select(table.camera_id, table.frame_time).where(*open_ones)).all()
     ended = {"active": False, "ended": "stopped", "end_time": table.frame_time, "revision": revision}
-    connection.execute(left.values(ended))
+    connection.execute(passages.update().where(*open_ones).values(ended))
+    nothing = {
+        "part": revision,
+        "revision": revision,
+        "frames": 0,
+        **dict.fromkeys(("seconds", "blind_s", "ship_s"), 0.0),
+    }
+    ends = Counter((row.camera_id, int(row.frame_time // 60)) for row in found)
+    return [
+        {"camera_id": camera_id, "minute": minute, "passages": count, "unknown": {}, **nothing}
+        for (camera_id, minute), count in ends.items()
+    ]
 
 
 def _states(connection: Connection, records: Sequence[CameraRecord], ids: Mapping[str, int]) -> None:

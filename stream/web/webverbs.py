@@ -27,7 +27,7 @@ def serve(
     store: Annotated[
         str,
         typer.Option(
-            help="The store that is shown: a path, postgresql://USER@HOST/DATABASE, or a configuration file (.toml), whose store, [web] and snapshots are taken where no option says otherwise. A password typed here stands in the list of processes: set PGPASSWORD, or write {NAME} in that file."
+            help="The store that is shown: a path, postgresql://USER@HOST/DATABASE, or a configuration file (.toml), whose store, \\[web] and snapshots are taken where no option says otherwise. A password typed here stands in the list of processes: set PGPASSWORD, or write {NAME} in that file."
         ),
     ],
     listen: Annotated[

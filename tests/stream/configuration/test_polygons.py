@@ -49,3 +49,9 @@ def test_a_configuration_with_such_a_zone_is_refused(tmp_path: Path, table: str)
     file.write_text(f"{camera}{zones}" if table == "cameras.north" else f"{camera}[defaults]\n{zones}")
     with pytest.raises(UsageError, match=f"{table}.zones.gate: its sides 1 and 3 cross"):
         load_settings(file, {})
+
+
+def test_corners_on_a_line() -> None:
+    """In such a zone there would never be a ship, and the camera would count as one that sees."""
+    with pytest.raises(ValueError, match="its corners lie on a line"):
+        simple([(0.1, 0.1), (0.5, 0.1), (0.9, 0.1)])

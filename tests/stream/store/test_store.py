@@ -103,6 +103,17 @@ def test_a_new_start_ends_what_a_kill_left_open(place: str) -> None:
     assert rows(place, f"{ENDED} ORDER BY start_time") == found
 
 
+def test_what_a_kill_left_open_is_counted_once(place: str) -> None:
+    """In the minute in which it was last seen; for the rest that minute stays as its watch told it."""
+    tallies = "SELECT sum(passages), sum(seconds), sum(frames) FROM"
+    written(place, under_way(1, 5), minute(1, 6))
+    ((before, *rest),) = rows(place, f"{tallies} minutes")
+    for _ in range(2):
+        written(place, under_way(1, 5), minute(1, 6), BeginRecord(at=NOON, revision=10))
+        for table in ("minutes", "hours"):
+            assert rows(place, f"{tallies} {table}") == [(before + 1, *rest)]
+
+
 def test_a_passage_that_waited_with_the_news_of_the_next_start_ends_too(place: str) -> None:
     written(place, BeginRecord(at=NOON, revision=10), under_way(1, 5))
     assert [bool(active) for active, *_ in rows(place, ENDED)] == [False]
