@@ -95,7 +95,10 @@ def _of_file(file: Path, token: SecretStr | None) -> tuple[str, Mapping[str, obj
     outputs, web = outputs_in_place(settings, os.environ, file), settings.web
     if web is not None and token is not None:
         web = web.model_copy(update={"token": None})
-    said = {} if web is None else dict(web_in_place(web, os.environ, file))
+    try:
+        said = {} if web is None else dict(web_in_place(web, os.environ, file))
+    except UsageError as error:
+        raise UsageError(f"{error}; or give a token by --token-file") from None
     return store_of(outputs, file), said, outputs.snapshots
 
 

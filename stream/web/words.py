@@ -68,6 +68,7 @@ RUSSIAN: Mapping[str, str] = {
     "Its best frame is not kept on this machine.": "Его лучший кадр на этой машине не хранится.",
     "Key": "Клавиша",
     "Last frame": "Последний кадр",
+    "Left out, as its sides cross or there is nothing within them; drag its corners, or remove it:": "Не вошла: её стороны пересекаются или внутри неё ничего нет; сдвиньте углы или уберите её:",
     "Last seen": "Виден в последний раз",
     "Later": "Позже",
     "Length": "Длительность",

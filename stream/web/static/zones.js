@@ -5,7 +5,7 @@
   if (!root) return;
   const SVG = "http://www.w3.org/2000/svg", NEAR = 12, STEP = 0.01;
   const svg = root.querySelector("svg"), toml = document.getElementById("toml"), nameOf = document.getElementById("zone-name");
-  const removals = document.getElementById("zone-removals");
+  const note = document.getElementById("zone-note"), removals = document.getElementById("zone-removals");
   const zones = new Map(Object.entries(JSON.parse(root.dataset.zones)));
   let corners = [], cursor = [0.5, 0.5], dragged = null, keyed = false;
 
@@ -26,12 +26,22 @@
     return element;
   };
   const text = (points) => points.map((each) => each.join(",")).join(" ");
+  // As stream/configuration/polygons.py has it: what is refused there is not written here.
+  const sides = (points) => points.map((each, index) => [each, points[(index + 1) % points.length]]);
+  const hand = ([a, b], at) => (b[0] - a[0]) * (at[1] - a[1]) - (b[1] - a[1]) * (at[0] - a[0]);
+  const apart = (side, [a, b]) => hand(side, a) * hand(side, b) < 0;
+  const area = (all) => Math.abs(all.reduce((sum, [[x, y], [right, below]]) => sum + x * below - right * y, 0)) / 2;
+  function refused(points) {
+    const all = sides(points);
+    const cross = all.some((one, index) => all.slice(index + 1).some((other) => apart(one, other) && apart(other, one)));
+    return cross || area(all) < 1e-6;
+  }
   const quoted = (name) => /^[A-Za-z0-9_-]+$/.test(name) ? name : JSON.stringify(name);
 
   function written() {
-    if (!zones.size) return root.dataset.none;
-    const all = [...zones].map(([name, points]) =>
-      `${quoted(name)} = [${points.map(([x, y]) => `[${x}, ${y}]`).join(", ")}]`);
+    const whole = [...zones].filter(([, points]) => !refused(points));
+    if (!whole.length) return root.dataset.none;
+    const all = whole.map(([name, points]) => `${quoted(name)} = [${points.map(([x, y]) => `[${x}, ${y}]`).join(", ")}]`);
     return `zones = { ${all.join(", ")} }`;
   }
 
@@ -48,10 +58,14 @@
 
   function draw() {
     svg.replaceChildren();
+    const wrong = [];
     for (const [name, points] of zones) {
-      const shape = add("polygon", { points: text(points), class: name === nameOf.value ? "chosen" : "" });
-      add("title", {}, shape).textContent = name;
+      if (refused(points)) wrong.push(name);
+      const kind = wrong.includes(name) ? "refused" : name === nameOf.value ? "chosen" : "";
+      add("title", {}, add("polygon", { points: text(points), class: kind })).textContent = name;
     }
+    note.hidden = !wrong.length;
+    note.textContent = `${root.dataset.refused} ${wrong.join(", ")}`;
     if (corners.length) add("polyline", { points: text(corners), class: "chosen" });
     for (const points of [...zones.values(), corners])
       for (const [x, y] of points)

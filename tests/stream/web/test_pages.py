@@ -287,6 +287,27 @@ def test_zones_are_drawn_by_mouse_and_by_key_and_are_what_a_configuration_takes(
     expect(text).to_have_value("# no zones: the whole picture is looked at")
 
 
+def test_a_zone_that_the_configuration_would_refuse_is_left_out_and_said(opened: Opener) -> None:
+    tab = opened(f"/camera?{NORTH}")
+    drawing, text, note = tab.locator(".canvas svg"), tab.locator("#toml"), tab.locator("#zone-note")
+    expect(note).to_be_hidden()
+    drawing.scroll_into_view_if_needed()
+    box = drawing.bounding_box()
+    assert box is not None
+    tab.locator("#zone-name").fill("bow-tie")
+    for x, y in ((0.2, 0.2), (0.4, 0.4), (0.4, 0.2), (0.2, 0.4)):
+        tab.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    tab.get_by_role("button", name="Close the zone").click()
+    expect(note).to_contain_text("drag its corners, or remove it: bow-tie")
+    assert set(_zones(text.input_value())) == {"channel"}
+    tab.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.2 * box["height"])
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.6 * box["height"], steps=4)
+    tab.mouse.up()
+    expect(note).to_be_hidden()
+    assert set(_zones(text.input_value())) == {"channel", "bow-tie"}
+
+
 def _zones(text: str) -> dict[str, list[list[float]]]:
     """Where people paste it: below the table of its camera."""
     zones: dict[str, list[list[float]]] = tomllib.loads(f"[cameras.north]\n{text}")["cameras"]["north"]["zones"]
