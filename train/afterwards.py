@@ -55,13 +55,14 @@ def slim(
         float, typer.Option(min=1e-7, max=0.1, help="The highest; it rises to it, then falls.")
     ] = 5e-4,
     batch: Annotated[int, typer.Option(min=1, help="Pictures a step.")] = 64,
-    mixed: Annotated[
-        float,
+    copies: Annotated[
+        int | None,
         typer.Option(
             min=0,
-            help="So many times as many pictures as there are are mixed of them, two by two, to learn from as well.",
+            help="Altered copies of each training picture to learn from; 0: the pictures themselves. By itself four times as many as the full network learnt from.",
+            show_default=False,
         ),
-    ] = 1.0,
+    ] = None,
     features: Features = None,
     mixed_precision: MixedPrecision = None,
     overwrite: Overwrite = False,
@@ -84,7 +85,7 @@ def slim(
         epochs,
         learning_rate=learning_rate,
         batch=batch,
-        mixed=mixed,
+        copies=copies,
         features=features,
         mixed_precision=mixed_precision,
     )

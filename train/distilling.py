@@ -30,10 +30,10 @@ SMALLEST = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """Pictures to learn from. `labels`: (n,), 1 for a ship, or as sure as the full network is of one; `answers`: the full network's, float32, (n,); `hints`: what it sees, where wanted."""
+    """Pictures to learn from. `labels`: (n,), 1 for a ship; `answers`: the full network's, float32, (n,); `hints`: what it sees, where wanted."""
 
     inputs: Inputs
-    labels: NDArray[np.int64] | NDArray[np.float32]
+    labels: NDArray[np.int64]
     answers: NDArray[np.float32]
     hints: Hints | None = None
 

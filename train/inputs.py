@@ -53,9 +53,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no type
     Epoch 5 has the same order whether or not the four before it were run by the same process.
     """
 
-    def __init__(
-        self, inputs: Inputs, labels: NDArray[np.int64] | NDArray[np.float32], batch: int, seed: int | None
-    ) -> None:
+    def __init__(self, inputs: Inputs, labels: NDArray[np.int64], batch: int, seed: int | None) -> None:
         super().__init__()
         self.inputs, self.labels, self.batch, self.seed = inputs, labels, batch, seed
         self.begin(0)

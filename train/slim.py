@@ -72,8 +72,9 @@ def slim(run: Path, out: Path, slimming: Slimming, overwrite: bool, console: Con
             raise UsageError(
                 f"the pictures are others than when {run} was made; put them back, or train the full network again"
             )
+        copies = slimming.copies_of(recipe.copies)
         material = prepare(
-            gathered.dataset, gathered.parts, gathered.windows.learnt, recipe.copies, settings.seed, work, console
+            gathered.dataset, gathered.parts, gathered.windows.learnt, copies, settings.seed, work, console
         )
         lesson = Lesson(full, recipe, material, told, slimming, policy, settings.seed, work, console)
         network, record = lesson.slimmest()
@@ -86,7 +87,7 @@ def slim(run: Path, out: Path, slimming: Slimming, overwrite: bool, console: Con
             "precision": policy,
             "versions": versions(),
             "stages": [{**before["stages"][-1], "name": FULL}, record.pop("stage")],
-            "slim": {"of": run.resolve().name, **record},
+            "slim": {"of": run.resolve().name, "copies": copies, **record},
         }
         of_validation = np.array([told[number] for number in material["validation"].samples], np.float32)
 

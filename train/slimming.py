@@ -27,7 +27,6 @@ from train.inputs import Inputs, pictures_as, probabilities
 from train.learning import JUDGED, frozen
 from train.material import Rows
 from train.metrics import PAPERS, measure
-from train.mixing import UNTOLD, with_mixed
 from train.progress import save_weights
 from train.recipe import Recipe, Stage
 from train.refitting import refit
@@ -38,6 +37,9 @@ from train.widths import widths_at
 
 FULL, SLIM = "full", "slim"
 """What the answers of the two networks are called, as stages of the run."""
+MORE = 4
+"""A slim network learns what the full one says of pictures, and of the more pictures it knows that, the more often it says the same of others: L. Beyer
+et al., "Knowledge distillation: A good teacher is patient and consistent" (CVPR 2022)."""
 LADDER = (0.0625, 0.09, 0.125, 0.18, 0.25, 0.35)
 """Shares that are tried for a budget, the smallest first: it is also the soonest trained."""
 
@@ -45,15 +47,14 @@ LADDER = (0.0625, 0.09, 0.125, 0.18, 0.25, 0.35)
 @dataclass(frozen=True, slots=True)
 class Slimming:
     """`keep`: share of the channels (see `train.widths.widths_at`); None: the least that keeps within `budget`, percentage points of accuracy that may
-    be lost on validation pictures. `epochs`: of each slim network. `mixed`: so many times as many pictures as there are are mixed of them, to learn from as
-    well (see `train.mixing`)."""
+    be lost on validation pictures. `epochs`: of each slim network. `copies`: altered ones of each training picture; None: MORE times those of the full network."""
 
     keep: float | None = 0.25
     budget: float | None = None
     epochs: int = 20
     learning_rate: float = 5e-4
     batch: int = 64
-    mixed: float = 1.0
+    copies: int | None = None
     features: Path | None = None
     mixed_precision: bool | None = None
 
@@ -61,6 +62,10 @@ class Slimming:
     def shares(self) -> tuple[float, ...]:
         """To try, one after the other."""
         return LADDER if self.keep is None else (self.keep,)
+
+    def copies_of(self, full: int) -> int:
+        """Of each training picture, where the full network learnt from so many."""
+        return MORE * full if self.copies is None else self.copies
 
 
 class Lesson:
@@ -82,14 +87,12 @@ class Lesson:
         self.policy, self.seed, self.work, self.console = policy, seed, work, console
         self.head = Head(recipe.hidden, 0, recipe.pooling)  # nothing to drop where there is hardly enough
         self.frozen = layer_before(full, first_trainable(full, recipe.stages[-1].unfreeze))
-        self.learnt = with_mixed(material["train"], slimming.mixed, seed, work, console)
         self.seen = self._seen()
         judged = material["validation"]
         said = np.array([told[number] for number in judged.samples], np.float32)
         self.judged = Taught(pictures_as(judged.pictures), judged.labels, said)
-        said = self._said()
-        labels = np.where(self.learnt.labels == UNTOLD, said, self.learnt.labels).astype(np.float32)
-        self.taught = Taught(pictures_as(self.learnt.pictures), labels, said)
+        learnt = material["train"]
+        self.taught = Taught(pictures_as(learnt.pictures), learnt.labels, self._said())
 
     def slimmest(self) -> tuple[keras.Model, dict[str, Any]]:
         """The network that was asked for, in float32, and what is to be known of it. Raises UsageError: none keeps within the budget."""
@@ -180,7 +183,7 @@ class Lesson:
         with alone_in(folder):
             policies: dict[Part, str] = {"train": self.policy, "validation": FLOAT32}  # as in `train.learning`
             for part, policy in policies.items():
-                pictures = (self.learnt if part == "train" else self.material[part]).pictures
+                pictures = self.material[part].pictures
                 asked = twin(self.full, self.head, policy)
                 seen[part] = frozen(
                     asked, self.full, self.frozen, pictures_as(pictures), digests_of(pictures), policy, folder, part, self.console

@@ -22,7 +22,9 @@ QUICK = ("--epochs", "1", "--no-mixed-precision")
 def slim(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A slim run of the run of random weights, made by the command, and what it said."""
     out = tmp_path_factory.mktemp("slim") / "run"
-    ended = rivereye("slim", str(trained / "run"), "--out", str(out), "--keep", "0.0625", *QUICK, timeout=500)
+    ended = rivereye(
+        "slim", str(trained / "run"), "--out", str(out), "--keep", "0.0625", "--copies", "2", *QUICK, timeout=500
+    )
     assert not ended.returncode, ended.stderr
     return out, ended.stderr
 
@@ -47,6 +49,7 @@ def test_the_network_is_slim(slim: tuple[Path, str]) -> None:
     network = keras.saving.load_model(run / "network.keras", compile=False)
     widths = widths_of(network)
     assert record_of(run)["slim"]["widths"] == widths
+    assert record_of(run)["slim"]["copies"] == 2
     assert max(widths.values()) == 32
     assert {layer.compute_dtype for layer in network.layers} == {"float32"}
     assert network.input_shape == (None, SIZE, SIZE, 3)
@@ -109,6 +112,12 @@ def test_a_run_of_an_older_version_is_refused(trained: Path, tmp_path: Path) -> 
 def test_a_budget_is_tried_from_the_slimmest_on() -> None:
     assert Slimming(keep=None, budget=0.5).shares == LADDER == tuple(sorted(LADDER))
     assert Slimming(keep=0.2).shares == (0.2,)
+
+
+def test_it_learns_from_more_copies_than_the_full_network() -> None:
+    assert Slimming().copies_of(2) == 8
+    assert Slimming(copies=3).copies_of(2) == 3
+    assert Slimming().copies_of(0) == 0, "the paper's recipe: pictures as they are"
 
 
 def test_the_mean_of_the_slim_networks_answers_moves(slim: tuple[Path, str]) -> None:
