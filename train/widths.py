@@ -6,6 +6,8 @@ EARLY = ("block1", "block2")
 EARLY_SHARE = 0.75
 """Of what other blocks keep. These two have 15 % of a VGG16's channels in front of 80 % of its pixels, and in 8 bits take most of the time of
 a slim one: docs/slim.md has the profile."""
+LATE, LATE_SHARE = "block5", 4 / 3
+"""Of what other blocks keep: it looks at less than 1 % of the pixels, and costs next to nothing."""
 STEP, LEAST = 16, 16
 """Channels. ONNX Runtime's convolutions in 8 bits take 16 at a time: 24 cost as much as 32."""
 FIRST_STEP, FIRST_LEAST = 8, 8
@@ -17,11 +19,17 @@ def widths_at(full: Mapping[str, int], keep: float) -> dict[str, int]:
 
     Args:
         full: of the full network, from the pictures on.
-        keep: share of the channels to keep, of EARLY blocks EARLY_SHARE of that; more than 0, at most 1.
+        keep: share of the channels to keep, of EARLY blocks EARLY_SHARE of that, of the LATE one LATE_SHARE; more than 0, at most 1.
     """
     widths = {}
     for number, (name, channels) in enumerate(full.items()):
-        share = keep * (EARLY_SHARE if name.startswith(EARLY) and keep < 1 else 1.0)
+        share = keep * _share(name) if keep < 1 else 1.0
         step, least = (STEP, LEAST) if number else (FIRST_STEP, FIRST_LEAST)
         widths[name] = min(channels, max(least, step * round(channels * share / step)))
     return widths
+
+
+def _share(name: str) -> float:
+    if name.startswith(EARLY):
+        return EARLY_SHARE
+    return LATE_SHARE if name.startswith(LATE) else 1.0

@@ -6,7 +6,7 @@ from models.narrow import widths_of
 from models.networks import BASES, build
 from train.widths import widths_at
 
-VGG16 = (8, 16, 16, 16, 32, 32, 32, 64, 64, 64, 64, 64, 64)
+VGG16 = (8, 16, 16, 16, 32, 32, 32, 64, 64, 64, 80, 80, 80)
 
 
 @pytest.fixture(scope="module", params=BASES)
