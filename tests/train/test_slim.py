@@ -50,7 +50,7 @@ def test_the_network_is_slim(slim: tuple[Path, str]) -> None:
     widths = widths_of(network)
     assert record_of(run)["slim"]["widths"] == widths
     assert record_of(run)["slim"]["copies"] == 2
-    assert max(widths.values()) == 32
+    assert max(widths.values()) == 48
     assert {layer.compute_dtype for layer in network.layers} == {"float32"}
     assert network.input_shape == (None, SIZE, SIZE, 3)
 
