@@ -71,28 +71,34 @@ def decide(answers: Answers, aim: str | None, unseen: Unseen | None = None) -> d
     }
 
 
-def inherited(decision: Mapping[str, Any], full: NDArray[np.float32], answers: Answers) -> dict[str, Any]:
+def inherited(
+    decision: Mapping[str, Any], full: NDArray[np.float32], slim: NDArray[np.float32], answers: Answers
+) -> dict[str, Any]:
     """The decision of a full network, for the slim one that learnt to answer like it.
 
-    Thresholds are the full network's, chosen on whatever it had; temperature and shift are those with which the slim network's probabilities
-    on validation pictures come nearest to the full one's. No label is looked at.
+    Temperature and shift are those with which the slim network's probabilities come nearest to the full one's, and from each of its thresholds on it
+    takes as many pictures for ships as the full one does. No label is looked at.
 
     Args:
-        decision: the full network's.
-        full: its answers on the validation part, as it gives them, (n,).
+        decision: the full network's, for an aim.
+        full: its answers, as it gives them, (n,), to pictures that neither has learnt from.
+        slim: the slim network's to the same.
         answers: of the slim network, as it gives them.
     """
-    aimed = decision["aim"] is not None
-    wanted = calibrated(full, decision["temperature"], decision.get("shift", 0.0)) if aimed else full
-    divisor, shift = temperature_and_shift(wanted, answers["validation"][1]) if aimed else (1.0, 0.0)
+    wanted = calibrated(full, decision["temperature"], decision.get("shift", 0.0))
+    divisor, shift = temperature_and_shift(wanted, slim)
+    given = calibrated(slim, divisor, shift)
     labels, before = answers["test"]
-    after = calibrated(before, divisor, shift) if aimed else before
+    after = calibrated(before, divisor, shift)
 
-    def point(at: float) -> dict[str, Any]:
+    def point(of_full: float) -> dict[str, Any]:
+        at = float(np.quantile(given, (wanted < of_full).mean()))
         return {"threshold": at, "test": asdict(measure(labels, after, at))}
 
+    as_many = f"of {len(full)} pictures that neither has learnt from this one takes as many for ships"
     return {
         **decision,
+        "chosen_on": f"{decision['chosen_on']}, for the full network; {as_many}",
         "temperature": divisor,
         "shift": shift,
         **point(decision["threshold"]),

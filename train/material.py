@@ -64,6 +64,19 @@ def prepare(
     return material
 
 
+def alter_validation(
+    dataset: Dataset, parts: Sequence[Part], copies: int, seed: int, store: Path, console: Console
+) -> NDArray[np.uint8]:
+    """Altered copies of validation pictures, so many of each, which resemble a camera that nobody has seen more than the pictures themselves; these
+    where it is 0. uint8, (n, size, size, 3), BGR, kept in `store` as those of `prepare` are."""
+    chosen = [row for row, part in enumerate(parts) if part == "validation"]
+    if not copies:
+        return np.asarray(dataset.pictures[chosen])
+    n = copies * len(chosen)
+    made = altered([dataset.samples[row] for row in chosen], copies, SIZE, seed)
+    return kept(store / "validation-altered", track(made, "altering validation pictures", n, console=console), n)
+
+
 def kept(path: Path, pictures: Iterable[Picture], n: int) -> NDArray[np.uint8]:
     """On disk, which the operating system pages as needed. A file that is there is taken."""
     if not path.is_file():

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow
 from rich.console import Console
 
@@ -15,13 +14,15 @@ from models.errors import UsageError
 from models.outputs import check_folder, new_folder
 from train.answers import PICTURES, Answers, read_rows
 from train.dataset import find_samples
+from train.decision import decide as decide_by
 from train.decision import inherited
 from train.gathering import Cut, gather
 from train.groups import Grouping
 from train.hardware import precision_policy
+from train.inputs import pictures_as, probabilities
 from train.judge import load_network
 from train.learning import JUDGED
-from train.material import prepare
+from train.material import alter_validation, prepare
 from train.recipe import recipe_from
 from train.run import SCHEMA, finished, versions
 from train.settings import settings_of
@@ -89,10 +90,14 @@ def slim(run: Path, out: Path, slimming: Slimming, overwrite: bool, console: Con
             "stages": [{**before["stages"][-1], "name": FULL}, record.pop("stage")],
             "slim": {"of": run.resolve().name, "copies": copies, **record},
         }
-        of_validation = np.array([told[number] for number in material["validation"].samples], np.float32)
 
         def decide(given: Answers) -> dict[str, Any]:
-            return inherited(before["decision"], of_validation, given)
+            if before["decision"]["aim"] is None:
+                return decide_by(given, None)
+            altered = alter_validation(gathered.dataset, gathered.parts, recipe.copies, settings.seed, work, console)
+            console.print(f"asking both networks about {len(altered)} pictures that neither has learnt from")
+            asked = [probabilities(each, pictures_as(altered)) for each in (full, network)]
+            return inherited(before["decision"], asked[0], asked[1], given)
 
         with new_folder(out, overwrite, marker="run.json") as draft:
             report = write_run(draft, network, gathered, answers, record, decide)

@@ -6,8 +6,8 @@ import pytest
 from models.networks import cool
 from tests.train.conftest import toy_network
 from train.answers import Answers
-from train.calibration import aim_named, calibrated
-from train.decision import AIMS, decide, doubt, in_words
+from train.calibration import aim_named, calibrated, logits_of
+from train.decision import AIMS, decide, doubt, in_words, inherited
 
 
 def test_without_an_aim_all_stays_the_papers(answers: Answers) -> None:
@@ -24,6 +24,24 @@ def test_balanced_is_better_than_a_half(answers: Answers) -> None:
     assert found["threshold"] > 0.55  # the answers lean towards a ship
     assert found["calibration_error"]["after"] < found["calibration_error"]["before"] - 0.03
     assert found["test"]["accuracy"]["right"] > plain["test"]["accuracy"]["right"]
+
+
+def test_a_slim_network_takes_as_many_for_ships_as_the_full_one(answers: Answers) -> None:
+    """Though it is less sure of them, and errs by itself."""
+    decision, (_, full) = decide(answers, "balanced"), answers["validation"]
+    noise = np.random.default_rng(1).normal(0, 0.5, len(full))
+    slim = np.asarray(1 / (1 + np.exp(-(logits_of(full) / 2 - 1 + noise))), np.float32)
+    found = inherited(decision, full, slim, {**answers, "test": (answers["test"][0], answers["test"][1] ** 2)})
+    assert found["shift"] < -0.4
+    of_full, of_slim = (
+        calibrated(each, of["temperature"], of["shift"]) for each, of in ((full, decision), (slim, found))
+    )
+    assert abs(of_full - of_slim).mean() < 0.05 < abs(of_full - slim).mean()
+    for name in AIMS:
+        many = (of_full >= decision["aims"][name]["threshold"]).sum()
+        assert abs((of_slim >= found["aims"][name]["threshold"]).sum() - many) <= 1
+    assert found["threshold"] == found["aims"]["balanced"]["threshold"]
+    assert f"of {len(full)} pictures that neither has learnt from" in in_words(found)
 
 
 @pytest.mark.parametrize(("aim", "figure"), [("miss<=5%", "recall"), ("false-alarms<=5%", "false_alarms")])
