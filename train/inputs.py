@@ -101,10 +101,10 @@ def layer_output(
     return Inputs(layer, features.values, features.rows(digests))
 
 
-def probabilities(network: keras.Model, inputs: Inputs) -> NDArray[np.float32]:
-    """The network's answers: float32, (len(inputs),)."""
+def probabilities(network: keras.Model, inputs: Inputs, progress: Progress = iter) -> NDArray[np.float32]:
+    """The network's answers: float32, (len(inputs),). `progress` passes on what it is given, and shows how far it got."""
     model = inputs.model(network)
     model.compile(jit_compile=False)
     every = np.arange(len(inputs))
-    batches = (every[start : start + PREDICT_BATCH] for start in range(0, len(every), PREDICT_BATCH))
+    batches = (every[start : start + PREDICT_BATCH] for start in progress(range(0, len(every), PREDICT_BATCH)))
     return np.concatenate([model.predict_on_batch(inputs.take(each))[: len(each), 0] for each in batches])

@@ -3,12 +3,14 @@
 import shlex
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import keras
 import tensorflow
 from rich.console import Console
+from rich.progress import track
 
 from models.errors import UsageError
 from models.outputs import check_folder, new_folder
@@ -95,8 +97,8 @@ def slim(run: Path, out: Path, slimming: Slimming, overwrite: bool, console: Con
             if before["decision"]["aim"] is None:
                 return decide_by(given, None)
             altered = alter_validation(gathered.dataset, gathered.parts, recipe.copies, settings.seed, work, console)
-            console.print(f"asking both networks about {len(altered)} pictures that neither has learnt from")
-            asked = [probabilities(each, pictures_as(altered)) for each in (full, network)]
+            progress = partial(track, description="asking both networks", console=console)
+            asked = [probabilities(each, pictures_as(altered), progress) for each in (full, network)]
             return inherited(before["decision"], asked[0], asked[1], given)
 
         with new_folder(out, overwrite, marker="run.json") as draft:

@@ -194,7 +194,8 @@ class Lesson:
         """What the full network says of the pictures to learn from."""
         kept = self.work / "full.npy"
         if not kept.is_file():
-            said = probabilities(self.full, self.seen["train"])
+            progress = partial(track, description="what the full network says", console=self.console)
+            said = probabilities(self.full, self.seen["train"], progress)
             with (part := self.work / "full.part").open("wb") as file:
                 np.save(file, said)
             part.rename(kept)
