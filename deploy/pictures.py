@@ -65,14 +65,18 @@ def check_folder_of_pictures(folder: Path) -> None:
 
 
 def find_pictures(folder: Path, at_most: int) -> list[Path]:
-    """Pictures anywhere below `folder`, in an order drawn by a fixed seed.
+    """Pictures anywhere below `folder`, but for hidden ones, such as those that `label` set aside, in an order drawn by a fixed seed.
 
     Raises:
         UsageError: there is no such folder, or there are none in it.
     """
     check_folder_of_pictures(folder)
-    paths = sorted(path for path in folder.rglob("*") if is_picture(path))
+    paths = sorted(path for path in folder.rglob("*") if is_picture(path) and not _hidden(path.relative_to(folder)))
     if not paths:
         raise UsageError(f"no pictures in {folder}; give a folder of pictures such as the camera takes")
     random.Random(0).shuffle(paths)
     return paths[:at_most]
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)

@@ -95,9 +95,10 @@ def inherited(
         at = float(np.quantile(given, (wanted < of_full).mean()))
         return {"threshold": at, "test": asdict(measure(labels, after, at))}
 
+    said = {name: value for name, value in decision.items() if name != "command"}
     as_many = f"of {len(full)} pictures that neither has learnt from this one takes as many for ships"
     return {
-        **decision,
+        **said,
         "chosen_on": f"{decision['chosen_on']}, for the full network; {as_many}",
         "temperature": divisor,
         "shift": shift,

@@ -18,6 +18,7 @@ def roc_plot(roc: Mapping[str, Sequence[float]], at: tuple[float, float]) -> str
     """`roc` as in report.json; `at`: false alarm rate and recall at the threshold."""
     with styled():
         figure, axes = _square("false alarms, share of pictures without a ship", "ships found, share of all ships")
+        axes.set_title("ROC")
         axes.plot([0, 1], [0, 1], color=MUTED, linestyle="--", linewidth=1.5, label="guessing")
         axes.plot(roc["false_alarm_rate"], roc["recall"], color=FIRST, label="the network", clip_on=False)
         axes.plot(*at, "o", color=SECOND, markersize=8, label="at the threshold", clip_on=False, zorder=3)
@@ -29,6 +30,7 @@ def precision_recall_plot(curve: Mapping[str, Sequence[float]], at: tuple[float,
     """`curve` as in report.json; `at`: recall and precision at the threshold, None where no ship is seen; `ships`: their share of all pictures."""
     with styled():
         figure, axes = _square("ships found, share of all ships", "ships among pictures taken for one")
+        axes.set_title("precision and recall")
         axes.plot([0, 1], [ships, ships], color=MUTED, linestyle="--", linewidth=1.5, label="guessing")
         axes.plot(curve["recall"], curve["precision"], color=FIRST, label="the network", clip_on=False)
         if at is not None:

@@ -102,12 +102,12 @@ def gain(report: Mapping[str, Any]) -> str | None:
     verdict = (
         "No picture is decided differently in the end."
         if not won + lost
-        else f"If both were equally good, a difference this large would come about in {'all' if p == 1 else percent(p) if p >= 0.001 else 'less than 0.1 %'} of cases "
+        else f"If both were equally good, a difference this large would come about in {'100 %' if p == 1 else percent(p) if p >= 0.001 else 'less than 0.1 %'} of cases "
         f"(McNemar's test, exact, two-sided: p = {p:.2g}), so {'that may be chance' if p >= CHANCE else 'it is hardly chance'}."
     )
     return (
         f"From {test['first']} to {test['last']}, accuracy changes by {points:+.2f} percentage points: "
-        f"{won} pictures are right only after {test['last']}, {lost} only after {test['first']}. {verdict}"
+        f"{won} {'picture is' if won == 1 else 'pictures are'} right only after {test['last']}, {lost} only after {test['first']}. {verdict}"
     )
 
 

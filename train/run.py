@@ -79,7 +79,7 @@ def describe_windows(
     windows: Sequence[Sample],
     quarantined: Sequence[tuple[Path, str]] = (),
 ) -> dict[str, Any]:
-    """Which whole frames windows were cut from, the hash of frames and boxes, and how many of each class.
+    """How many whole frames windows were cut from, the hash of all frames and boxes, and how many windows of each class.
 
     Args:
         folders: where frames were looked for.
@@ -95,10 +95,18 @@ def describe_windows(
     return {
         "folders": [str(folder) for folder in folders],
         "sha256": digest.hexdigest() if frames else None,
-        "frames": len(frames),
+        "frames": len({window.path for window in windows}),
         "windows": {name: sum(window.label == label for window in windows) for label, name in enumerate(LABELS)},
         "quarantined": listed(quarantined),
     }
+
+
+def hash_of(weights: str) -> str | None:
+    """SHA-256 of a file of weights; None where they are named otherwise."""
+    if not Path(weights).is_file():
+        return None
+    with Path(weights).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def listed(quarantined: Sequence[tuple[Path, str]]) -> list[dict[str, str]]:

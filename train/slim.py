@@ -82,11 +82,23 @@ def slim(run: Path, out: Path, slimming: Slimming, overwrite: bool, console: Con
         lesson = Lesson(full, recipe, material, told, slimming, policy, settings.seed, work, console)
         network, record = lesson.slimmest()
         answers = {FULL: told, SLIM: lesson.answers(network)}
-        kept = ("network", "weights", "positive", "holdout", "seed", "cache", "settings", "recipe", "data", "frames")
+        kept = (
+            "network",
+            "weights",
+            "weights_sha256",
+            "positive",
+            "holdout",
+            "seed",
+            "cache",
+            "settings",
+            "recipe",
+            "data",
+            "frames",
+        )
         record = {
             "schema": SCHEMA,
             "command": command,
-            **{name: before[name] for name in kept},
+            **{name: before.get(name) for name in kept},
             "precision": policy,
             "versions": versions(),
             "stages": [{**before["stages"][-1], "name": FULL}, record.pop("stage")],

@@ -9,13 +9,15 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from models.errors import OutputError
+from models.errors import OutputError, UsageError
 from models.networks import BASES
 from models.outputs import replace_text
 from models.say import say
+from train.dataset import list_samples
+from train.groups import Grouping
 from train.report import percent
 from train.run import write_json
-from train.settings import Settings
+from train.settings import Settings, recorded
 from train.train import train
 
 SCHEMA = "rivereye/table/1"
@@ -24,6 +26,9 @@ PUBLISHED = {"vgg16": (0.9438, 0.9521), "vgg19": (0.9297, 0.9639)}
 Pre-trained Neural Networks by Fine Adjustments"."""
 TEST_PICTURES = 2048
 """Of which all four published figures are whole multiples: inferred, the paper gives no number."""
+NAMED_WEIGHTS = ("imagenet", "none")
+SAME_RESULT = ("cache", "features", "tensorboard")
+"""Settings with which a run comes out as without."""
 COLUMNS = ("network", "source", "stage 1", "stage 2", "gain", "p (McNemar)", "test pictures")
 
 
@@ -45,8 +50,9 @@ def tabulate(
         One row a network, as in table.json.
 
     Raises:
-        UsageError, DataError, OutputError: see train.
+        UsageError, DataError, OutputError: see train; or the weights are not there for both.
     """
+    _check_weights(settings.weights)
     rows = []
     for network in BASES:
         run = out / network
@@ -65,21 +71,30 @@ def tabulate(
     return rows
 
 
+def _check_weights(weights: str) -> None:
+    """Before hours are spent on the first network. Raises UsageError."""
+    if weights in NAMED_WEIGHTS:
+        return
+    for network in BASES:
+        file = Path(weights.replace("{network}", network))
+        if not file.is_file():
+            raise UsageError(f"no weights of {network} at {file}; give files whose names differ by {{network}} alone")
+    if "{network}" not in weights:
+        raise UsageError(f"{weights} can be the weights of one network only; write {{network}} where its name stands")
+
+
 def _finished(run: Path, folders: Sequence[Path], settings: Settings) -> bool:
-    """Whether it was made before, as it would be made now. Raises OutputError where it was made otherwise."""
+    """Whether it was made before, as it would be made now: with the same settings, from as many pictures. Raises OutputError where it was made otherwise."""
     if not (run / "run.json").is_file():
         return False
     record = json.loads((run / "run.json").read_text(encoding="utf-8"))
-    wanted = {
-        "weights": (record.get("weights"), Path(settings.weights).name),
-        "recipe": (record.get("recipe", {}).get("name"), settings.recipe),
-        "seed": (record.get("seed"), settings.seed),
-        "folders": (record.get("data", {}).get("folders"), [str(folder) for folder in folders]),
-    }
-    for name, (was, now) in wanted.items():
-        if was != now:
+    was, now = record.get("settings", {}), recorded(folders, settings)
+    was["pictures"] = record["data"]["pictures"] + len(record["data"]["quarantined"])
+    now["pictures"] = len(list_samples(folders, settings.positive, Grouping(settings.groups)))
+    for name, wanted in now.items():
+        if name not in SAME_RESULT and was.get(name) != wanted:
             raise OutputError(
-                f"{run} was made with {name} {was}, not {now}; choose another --out, or give --overwrite to train again"
+                f"{run} was made with {name.replace('_', ' ')} {was.get(name)}, not {wanted}; choose another --out, or give --overwrite to train again"
             )
     return True
 

@@ -23,7 +23,7 @@ from train.hardware import all_gpus, precision_policy
 from train.learning import Learning, learn
 from train.material import prepare
 from train.recipe import recipe_named
-from train.run import SCHEMA, describe_windows, versions
+from train.run import SCHEMA, describe_windows, hash_of, versions
 from train.settings import Settings, recorded
 from train.unfinished import alone_in, fingerprint, unfinished
 from train.windows import find_frames
@@ -80,6 +80,7 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
                 "settings": recorded(folders, settings),
                 "network": settings.network,
                 "weights": Path(settings.weights).name,
+                "weights_sha256": hash_of(settings.weights),
                 "recipe": asdict(recipe),
                 "seed": settings.seed,
                 "cache": settings.cache,

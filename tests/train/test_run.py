@@ -74,7 +74,7 @@ def test_describe_windows(tmp_path: Path) -> None:
     assert len(found.pop("sha256")) == 64
     assert found == {
         "folders": [str(tmp_path), "b c"],
-        "frames": 2,
+        "frames": 1,
         "windows": {"no_ship": 2, "ship": 1},
         "quarantined": [],
     }

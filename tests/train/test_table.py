@@ -10,8 +10,10 @@ import pytest
 from rich.console import Console
 
 import train.table as module
-from models.errors import OutputError
-from train.settings import Settings
+from models.errors import OutputError, UsageError
+from train.dataset import list_samples
+from train.groups import Grouping
+from train.settings import Settings, recorded
 from train.table import PUBLISHED, TEST_PICTURES, lines, markdown, row_of, tabulate
 
 
@@ -62,8 +64,8 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     def pretend(folders: Sequence[Path], out: Path, settings: Settings, overwrite: bool, console: Console) -> None:
         asked.append(settings)
         out.mkdir(parents=True, exist_ok=True)
-        record = {"weights": settings.weights, "recipe": {"name": settings.recipe}, "seed": settings.seed}
-        (out / "run.json").write_text(json.dumps(record | {"data": {"folders": [str(each) for each in folders]}}))
+        data = {"pictures": len(list_samples(folders, "ship", Grouping("name"))), "quarantined": []}
+        (out / "run.json").write_text(json.dumps({"settings": recorded(folders, settings), "data": data}))
         (out / "report.json").write_text(json.dumps(report(95)))
 
     monkeypatch.setattr(module, "train", pretend)
@@ -72,8 +74,15 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
 
 def test_each_network_has_its_own_weights(trained: list[Settings], tmp_path: Path) -> None:
     said = StringIO()
-    tabulate([tmp_path], tmp_path / "table", Settings(weights="{network}.h5"), False, Console(file=said, width=200))
-    assert [(each.network, each.weights) for each in trained] == [("vgg16", "vgg16.h5"), ("vgg19", "vgg19.h5")]
+    weights = [tmp_path / "vgg16.h5", tmp_path / "vgg19.h5"]
+    for each in weights:
+        each.touch()
+    settings = Settings(weights=str(tmp_path / "{network}.h5"))
+    tabulate([tmp_path], tmp_path / "table", settings, False, Console(file=said, width=200))
+    assert [(each.network, each.weights) for each in trained] == [
+        ("vgg16", str(weights[0])),
+        ("vgg19", str(weights[1])),
+    ]
     written = json.loads((tmp_path / "table" / "table.json").read_text())
     assert [row["network"] for row in written["rows"]] == ["vgg16", "vgg19"]
     assert (tmp_path / "table" / "table.md").read_text() == markdown(written["rows"])
@@ -86,8 +95,44 @@ def test_finished_runs_are_taken_as_they_are(trained: list[Settings], tmp_path: 
         assert len(trained) == trainings
 
 
-def test_runs_of_other_settings_are_not_taken_for_these(trained: list[Settings], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (Settings(seed=2), "seed 1, not 2"),
+        (Settings(groups="picture"), "groups name, not picture"),
+        (Settings(test_share=0.4), "test share 0.15, not 0.4"),
+        (Settings(mixed_precision=False), "mixed precision None, not False"),
+    ],
+)
+def test_runs_of_other_settings_are_not_taken_for_these(
+    trained: list[Settings], tmp_path: Path, settings: Settings, words: str
+) -> None:
     tabulate([tmp_path], tmp_path / "table", Settings(), False, Console(file=StringIO()))
-    with pytest.raises(OutputError, match="was made with seed 1, not 2; choose another --out"):
-        tabulate([tmp_path], tmp_path / "table", Settings(seed=2), False, Console(file=StringIO()))
+    with pytest.raises(OutputError, match=f"was made with {words}; choose another --out"):
+        tabulate([tmp_path], tmp_path / "table", settings, False, Console(file=StringIO()))
     assert len(trained) == 2
+
+
+def test_nor_are_runs_from_fewer_pictures(trained: list[Settings], tmp_path: Path) -> None:
+    tabulate([tmp_path], tmp_path / "table", Settings(), False, Console(file=StringIO()))
+    (tmp_path / "ship").mkdir()
+    (tmp_path / "ship" / "new.png").touch()
+    with pytest.raises(OutputError, match="was made with pictures 0, not 1; choose another --out"):
+        tabulate([tmp_path], tmp_path / "table", Settings(), False, Console(file=StringIO()))
+    tabulate([tmp_path], tmp_path / "other", Settings(features=tmp_path / "kept"), False, Console(file=StringIO()))
+    assert len(trained) == 4
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"), [("{network}.h5", "no weights of vgg16"), ("one.h5", "of one network only")]
+)
+def test_weights_that_are_not_both_there_are_missed_at_once(
+    trained: list[Settings], tmp_path: Path, weights: str, words: str
+) -> None:
+    (tmp_path / "one.h5").touch()
+    with pytest.raises(UsageError, match=words):
+        tabulate(
+            [tmp_path], tmp_path / "table", Settings(weights=str(tmp_path / weights)), False, Console(file=StringIO())
+        )
+    assert trained == []
+    assert not (tmp_path / "table").exists()

@@ -163,7 +163,9 @@ def test_an_option_comes_before_the_file(configured: Path, monkeypatch: pytest.M
 
 
 def test_a_token_that_is_not_there_is_missed(configured: Path) -> None:
-    with pytest.raises(UsageError, match="web.token: the environment variable THE_TOKEN is not set.*or give a token by --token-file"):
+    with pytest.raises(
+        UsageError, match="web.token: the environment variable THE_TOKEN is not set.*or give a token by --token-file"
+    ):
         serve(store=str(configured))
 
 
