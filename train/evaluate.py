@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
@@ -71,6 +74,8 @@ def evaluate_model(
             "judged_on": ", ".join(str(folder) for folder in folders),
             "threshold_chosen": judge.chosen if threshold is None else "by hand, on the command line",
             "learnt": _learnt(judged.paths, judge),
+            "command": shlex.join(["rivereye", *sys.argv[1:]]),
+            "pictures_sha256": _digest(judged.paths, judged.labels),
             "quarantined": listed(quarantined),
         }
         _warn(report, positive, console)
@@ -93,6 +98,14 @@ def _learnt(paths: Sequence[Path], judge: Judge) -> int | None:
         path.resolve() in judge.learnt or hashlib.sha256(path.read_bytes()).hexdigest() in judge.learnt
         for path in paths
     )
+
+
+def _digest(paths: Sequence[Path], labels: NDArray[np.int64]) -> str:
+    """Of labels and contents of all pictures, wherever they lie."""
+    each = sorted(
+        b"%d" % label + hashlib.sha256(path.read_bytes()).digest() for path, label in zip(paths, labels, strict=True)
+    )
+    return hashlib.sha256(b"".join(each)).hexdigest()
 
 
 def plain_figures(report: dict[str, Any]) -> dict[str, Any]:

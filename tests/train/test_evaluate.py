@@ -91,6 +91,16 @@ def test_known_answers(bundle: Path, greys: Path) -> None:
     assert "2 of 3" in said_by(console)
 
 
+def test_what_was_judged_can_be_told(bundle: Path, greys: Path, tmp_path: Path) -> None:
+    """By labels and contents, wherever the pictures lie."""
+    first = judge(bundle, greys, out=tmp_path / "report")
+    assert first["pictures_sha256"] in (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    moved = greys.rename(tmp_path / "moved")
+    assert judge(bundle, moved)["pictures_sha256"] == first["pictures_sha256"]
+    (moved / "ship" / "camera_25.png").rename(moved / "no_ship" / "camera_25.png")
+    assert judge(bundle, moved)["pictures_sha256"] != first["pictures_sha256"]
+
+
 def test_another_threshold(bundle: Path, greys: Path) -> None:
     found = judge(bundle, greys, threshold=0.75)
     assert (found["threshold"], found["recall"], found["false_alarm_rate"]) == (0.75, 1 / 3, 0)
