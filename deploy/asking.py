@@ -8,10 +8,10 @@ import onnx
 import onnxruntime as ort
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import track
 
 from deploy.speed import BATCH, Ask
 from models.machine import usable_cores
+from models.progress import track
 from models.providers import open_session
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import track
 
 from deploy.asking import answers, ask_all, asker
 from deploy.parity import LIMITS, compare
 from deploy.quantize import layers, to_int8
+from models.progress import track
 from models.say import say
 
 MOST = 4

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import track
 
 from models.errors import PictureError, UsageError
 from models.picture import fit, is_picture, read_picture
+from models.progress import track
 from models.say import say
 
 UNKNOWN = -1

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import track
 
 from models.looks import measure_looks, usual
 from models.networks import SIZE
+from models.progress import track
 from models.say import say
 from train.dataset import Dataset, Sample, read_samples
 from train.duplicates import describe_duplicates, in_words, near_duplicates

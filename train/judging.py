@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.progress import track
 
 from models.errors import DataError, PictureError
 from models.looks import brightness_of
 from models.picture import Picture, fit, read_picture
+from models.progress import track
 from train.dataset import Sample, large_enough
 from train.evaluation import Judged
 from train.judge import Judge

@@ -10,9 +10,9 @@ from typing import Any
 
 import keras
 from rich.console import Console
-from rich.progress import track
 
 from models.networks import Head, first_trainable, hash_up_to, layer_before
+from models.progress import track
 from train.features import Features, digests_of
 from train.hardware import FLOAT32, twin
 from train.inputs import Inputs, layer_output, pictures_as, probabilities

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import track
 
 from models.networks import SIZE
 from models.picture import Picture, fit
+from models.progress import track
 from train.augment import altered
 from train.dataset import Dataset, Sample, load
 from train.split import SHARES, Part

@@ -10,10 +10,10 @@ from typing import Any
 import keras
 import tensorflow
 from rich.console import Console
-from rich.progress import track
 
 from models.errors import UsageError
 from models.outputs import check_folder, new_folder
+from models.progress import track
 from train.answers import PICTURES, Answers, read_rows
 from train.dataset import find_samples
 from train.decision import decide as decide_by

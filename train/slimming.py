@@ -12,11 +12,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import track
 
 from models.errors import UsageError
 from models.narrow import Kept, build_narrow, prune, widths_of
 from models.networks import Head, first_trainable, layer_before
+from models.progress import track
 from models.say import say
 from train.distilling import Taught, recover
 from train.features import digests_of
