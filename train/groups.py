@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
-from models.errors import UsageError
+from models.errors import UsageError, reason
 
 ALONE = "picture"
 BY_NAME = "name"
@@ -88,7 +88,9 @@ def _read_table(path: Path) -> tuple[str, tuple[tuple[str, str], ...]]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"--groups {path}: cannot be read ({error}); give name, picture, or a CSV file") from error
+        raise UsageError(
+            f"--groups {path}: cannot be read ({reason(error)}); give name, picture, or a CSV file"
+        ) from error
     columns = set(rows[0]) if rows else set()
     found = [column for column in ("pattern", "path") if column in columns]
     if not found or "group" not in columns:

@@ -106,4 +106,4 @@ def _difference(there: Any, here: Any, name: str) -> str:
     if isinstance(there, list) and isinstance(here, list) and len(there) == len(here):
         at = next(at for at in range(len(here)) if there[at] != here[at])
         return f"{name.removesuffix('s')} {at + 1}: {_difference(there[at], here[at], 'value')}"
-    return f"{name} {there}, not {here}"
+    return f"{name.replace('_', ' ')} {there}, not {here}"

@@ -554,7 +554,7 @@ def test_no_window_of_a_camera_that_judges(
     assert groups_shown > training
     assert len(groups_shown) == 4  # and the camera that no picture is of
     assert Counter(sample.label for sample in shown) == {0: 4 * (12 + EMPTIED), 1: 4 * 12}
-    assert written["frames"]["frames"] == 6
+    assert written["frames"]["frames"] == 4
     assert written["frames"]["windows"] == {"no_ship": 4 * (12 + EMPTIED), "ship": 4 * 12}
     assert "120 windows from frames for training, 48 with a ship; 60 left out: their cameras" in said
 
