@@ -8,6 +8,8 @@ from typing import TypeVar
 from rich import progress
 from rich.console import Console
 
+from models.say import say
+
 EVERY_S = 60.0
 """Between two lines of a log."""
 Thing = TypeVar("Thing")
@@ -33,13 +35,9 @@ def track(things: Iterable[Thing], description: str, total: int | None = None, *
         yield thing
         if time.monotonic() - said >= EVERY_S:
             said = time.monotonic()
-            _say(f"{description}: {number}{'' if total is None else f' of {total}'}, {_since(began)}", console)
-    _say(f"{description}: {number} in {_since(began)}", console)
+            say(console, f"{description}: {number}{'' if total is None else f' of {total}'}, {_since(began)}")
+    say(console, f"{description}: {number} in {_since(began)}")
 
 
 def _since(began: float) -> str:
     return str(timedelta(seconds=round(time.monotonic() - began)))
-
-
-def _say(text: str, console: Console) -> None:
-    console.print(text, markup=False, highlight=False)

@@ -41,7 +41,7 @@ def slim(
     keep: Annotated[
         float | None,
         typer.Option(
-            help="Share of the channels that is kept; of the first two blocks three quarters of that. By itself 0.25."
+            help="Share of the channels that is kept; of the first two blocks three quarters of that, of the last one a third more. By itself 0.25."
         ),
     ] = None,
     budget: Annotated[

@@ -1,13 +1,12 @@
 """`rivereye aim`: another threshold for a network that is trained."""
 
-import shlex
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from models.command import typed
 from models.say import say
 from train.answers import read_answers, read_tested
 from train.decision import decide, in_words
@@ -36,7 +35,7 @@ def decide_anew(folder: Path, aim: str, others: Sequence[Path], console: Console
         tested = read_tested(folder)
         own = {row["path"] for row in tested}
         unseen = together(read_held_out(others, record, own, "--unseen ")) if others else None
-        record["decision"] = decide(answers, aim, unseen) | {"command": shlex.join(["rivereye", *sys.argv[1:]])}
+        record["decision"] = decide(answers, aim, unseen) | {"command": typed()}
         report = report_of(folder, record) if "brightness" in tested[0] else None
     write_json(folder / "run.json", record)
     if report is not None:

@@ -53,9 +53,14 @@ class Dataset:
 
     @property
     def sha256(self) -> str:
-        """Of all labels and file contents, whatever the files are called or wherever they lie."""
-        lines = sorted(f"{sample.label} {sample.sha256}" for sample in self.samples)
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        """See `sha256_of`."""
+        return sha256_of((sample.label, sample.sha256) for sample in self.samples)
+
+
+def sha256_of(pictures: Iterable[tuple[int, str | None]]) -> str:
+    """Of all labels and file contents (label and SHA-256 of each picture), whatever the files are called or wherever they lie."""
+    lines = sorted(f"{label} {sha256}" for label, sha256 in pictures)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def find_samples(folders: Sequence[Path], positive: str, grouping: Grouping) -> list[Sample]:

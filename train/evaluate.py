@@ -2,22 +2,20 @@
 
 import hashlib
 import json
-import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from models.command import typed
 from models.errors import DataError, UsageError
 from models.outputs import new_folder
 from models.say import say
-from train.dataset import list_samples
+from train.dataset import list_samples, sha256_of
 from train.evaluation import evaluate
 from train.groups import Grouping
 from train.judge import Judge, opened
@@ -69,13 +67,14 @@ def evaluate_model(
             say(console, f"set aside: {reason}", "yellow")
         if not judged.paths:
             raise DataError(f"none of {len(quarantined)} pictures can be used; the first: {quarantined[0][1]}")
+        hashes = [hashlib.sha256(path.read_bytes()).hexdigest() for path in judged.paths]
         report = evaluate(judged, judge.threshold if threshold is None else threshold) | {
             "model": judge.name,
             "judged_on": ", ".join(str(folder) for folder in folders),
             "threshold_chosen": judge.chosen if threshold is None else "by hand, on the command line",
-            "learnt": _learnt(judged.paths, judge),
-            "command": shlex.join(["rivereye", *sys.argv[1:]]),
-            "pictures_sha256": _digest(judged.paths, judged.labels),
+            "learnt": _learnt(judged.paths, hashes, judge),
+            "command": typed(),
+            "pictures_sha256": sha256_of(zip(judged.labels, hashes, strict=True)),
             "quarantined": listed(quarantined),
         }
         _warn(report, positive, console)
@@ -90,22 +89,13 @@ def evaluate_model(
     return report
 
 
-def _learnt(paths: Sequence[Path], judge: Judge) -> int | None:
+def _learnt(paths: Sequence[Path], hashes: Sequence[str], judge: Judge) -> int | None:
     """How many of the pictures the model was trained on, wherever they lie now; None where nobody knows."""
     if judge.run is None:
         return None
     return sum(
-        path.resolve() in judge.learnt or hashlib.sha256(path.read_bytes()).hexdigest() in judge.learnt
-        for path in paths
+        path.resolve() in judge.learnt or sha256 in judge.learnt for path, sha256 in zip(paths, hashes, strict=True)
     )
-
-
-def _digest(paths: Sequence[Path], labels: NDArray[np.int64]) -> str:
-    """Of labels and contents of all pictures, wherever they lie."""
-    each = sorted(
-        b"%d" % label + hashlib.sha256(path.read_bytes()).digest() for path, label in zip(paths, labels, strict=True)
-    )
-    return hashlib.sha256(b"".join(each)).hexdigest()
 
 
 def plain_figures(report: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """`rivereye slim`: from a run to the run of a slim network, which decides the same with a fraction of the arithmetic."""
 
-import shlex
-import sys
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -11,6 +9,7 @@ import keras
 import tensorflow
 from rich.console import Console
 
+from models.command import typed
 from models.errors import UsageError
 from models.outputs import check_folder, new_folder
 from models.progress import track
@@ -66,7 +65,7 @@ def slim(run: Path, out: Path, slimming: Slimming, overwrite: bool, console: Con
     keras.utils.set_random_seed(settings.seed)
     tensorflow.config.experimental.enable_op_determinism()
     full = load_network(run / "network.keras")
-    command = shlex.join(["rivereye", *sys.argv[1:]])
+    command = typed()
     facts = {"of": before, "slimming": asdict(slimming), "precision": policy, "versions": versions()}
     with unfinished(out, facts, command, overwrite, console) as work:
         cut = Cut(settings.seed, settings.holdout, settings.test_share, settings.validation_share)
@@ -82,23 +81,12 @@ def slim(run: Path, out: Path, slimming: Slimming, overwrite: bool, console: Con
         lesson = Lesson(full, recipe, material, told, slimming, policy, settings.seed, work, console)
         network, record = lesson.slimmest()
         answers = {FULL: told, SLIM: lesson.answers(network)}
-        kept = (
-            "network",
-            "weights",
-            "weights_sha256",
-            "positive",
-            "holdout",
-            "seed",
-            "cache",
-            "settings",
-            "recipe",
-            "data",
-            "frames",
-        )
+        kept = ("network", "weights", "positive", "holdout", "seed", "cache", "settings", "recipe", "data", "frames")
         record = {
             "schema": SCHEMA,
             "command": command,
-            **{name: before.get(name) for name in kept},
+            **{name: before[name] for name in kept},
+            "weights_sha256": before.get("weights_sha256"),  # runs of older versions have none
             "precision": policy,
             "versions": versions(),
             "stages": [{**before["stages"][-1], "name": FULL}, record.pop("stage")],

@@ -17,7 +17,7 @@ from train.dataset import list_samples
 from train.groups import Grouping
 from train.report import percent
 from train.run import write_json
-from train.settings import Settings, recorded
+from train.settings import Settings, recorded, settings_of
 from train.train import train
 
 SCHEMA = "rivereye/table/1"
@@ -84,17 +84,18 @@ def _check_weights(weights: str) -> None:
 
 
 def _finished(run: Path, folders: Sequence[Path], settings: Settings) -> bool:
-    """Whether it was made before, as it would be made now: with the same settings, from as many pictures. Raises OutputError where it was made otherwise."""
+    """Whether it was made before, as it would be made now: with the same settings, from as many pictures. Raises OutputError where it was made otherwise,
+    UsageError where it does not say how."""
     if not (run / "run.json").is_file():
         return False
     record = json.loads((run / "run.json").read_text(encoding="utf-8"))
-    was, now = record.get("settings", {}), recorded(folders, settings)
+    was, now = recorded(*settings_of(record, run)), recorded(folders, settings)
     was["pictures"] = record["data"]["pictures"] + len(record["data"]["quarantined"])
     now["pictures"] = len(list_samples(folders, settings.positive, Grouping(settings.groups)))
     for name, wanted in now.items():
-        if name not in SAME_RESULT and was.get(name) != wanted:
+        if name not in SAME_RESULT and was[name] != wanted:
             raise OutputError(
-                f"{run} was made with {name.replace('_', ' ')} {was.get(name)}, not {wanted}; choose another --out, or give --overwrite to train again"
+                f"{run} was made with {name.replace('_', ' ')} {was[name]}, not {wanted}; choose another --out, or give --overwrite to train again"
             )
     return True
 

@@ -1,7 +1,5 @@
 """`rivereye train`: from folders of pictures to a run."""
 
-import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +9,7 @@ import keras
 import tensorflow
 from rich.console import Console
 
+from models.command import typed
 from models.errors import UsageError
 from models.networks import Head, build, first_trainable
 from models.outputs import check_folder, new_folder
@@ -64,7 +63,7 @@ def train(folders: Sequence[Path], out: Path, settings: Settings, overwrite: boo
         boxes = (frame.with_suffix(".txt") for frame in frames)
         files = [*(each.path for each in samples), *frames, *boxes, Path(settings.weights), Path(settings.groups)]
         facts = {"settings": asdict(settings), "recipe": recipe, "precision": policy, "versions": versions()}
-        command = shlex.join(["rivereye", *sys.argv[1:]])
+        command = typed()
         with unfinished(out, facts | {"files": fingerprint(files)}, command, overwrite, console) as work:
             gathered = gather(
                 samples,

@@ -1,7 +1,5 @@
 """`rivereye bench`: measures this machine with a model, and says what it carries."""
 
-import shlex
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -12,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from models.bundle import open_bundle
+from models.command import typed
 from models.errors import OutputError, reason
 from models.outputs import check_folder, new_folder
 from models.say import say
@@ -99,7 +98,7 @@ def _report(run: Run, seconds: float) -> Report:
     return Report(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(seconds, 1),
-        command=shlex.join(["rivereye", *sys.argv[1:]]),
+        command=typed(),
         machine=look_around(run.energy.absent),
         model=run.used,
         clips=run.clips,

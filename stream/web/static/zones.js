@@ -38,8 +38,8 @@
   }
   const quoted = (name) => /^[A-Za-z0-9_-]+$/.test(name) ? name : JSON.stringify(name);
 
-  function written() {
-    const whole = [...zones].filter(([, points]) => !refused(points));
+  function written(wrong) {
+    const whole = [...zones].filter(([name]) => !wrong.includes(name));
     if (!whole.length) return root.dataset.none;
     const all = whole.map(([name, points]) => `${quoted(name)} = [${points.map(([x, y]) => `[${x}, ${y}]`).join(", ")}]`);
     return `zones = { ${all.join(", ")} }`;
@@ -58,9 +58,8 @@
 
   function draw() {
     svg.replaceChildren();
-    const wrong = [];
+    const wrong = [...zones].filter(([, points]) => refused(points)).map(([name]) => name);
     for (const [name, points] of zones) {
-      if (refused(points)) wrong.push(name);
       const kind = wrong.includes(name) ? "refused" : name === nameOf.value ? "chosen" : "";
       add("title", {}, add("polygon", { points: text(points), class: kind })).textContent = name;
     }
@@ -71,7 +70,7 @@
       for (const [x, y] of points)
         for (const kind of ["under", ""]) add("line", { x1: x, y1: y, x2: x, y2: y, class: kind });
     if (keyed) add("path", { d: `M${cursor[0]} 0V1M0 ${cursor[1]}H1` });
-    toml.value = written();
+    toml.value = written(wrong);
     toml.rows = Math.max(3, zones.size + 2);
   }
 
