@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from train.hints import Hints
+from train.hints import Hint, beside
 from train.inputs import Batches, Inputs
 from train.recipe import Stage
 from train.stages import through
@@ -21,7 +21,7 @@ TEMPERATURE = 2.0
 TEACHER = 0.8
 """How much the full network's answer counts, and the rest the label."""
 HINT = 1.0
-"""How much the mean square of what is seen otherwise counts beside both."""
+"""How much the mean square of what is seen otherwise counts beside both, of each hint."""
 WARM_UP, MOMENTUM = 0.05, 0.998
 """Share of the steps in which the learning rate rises; after it, it falls along a cosine. The weights that count are a moving average of this
 momentum."""
@@ -30,12 +30,12 @@ SMALLEST = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """Pictures to learn from. `labels`: (n,), 1 for a ship; `answers`: the full network's, float32, (n,); `hints`: what it sees, where wanted."""
+    """Pictures to learn from. `labels`: (n,), 1 for a ship; `answers`: the full network's, float32, (n,); `hints`: what it sees, layer by layer."""
 
     inputs: Inputs
     labels: NDArray[np.int64]
     answers: NDArray[np.float32]
-    hints: Hints | None = None
+    hints: tuple[Hint, ...] = ()
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -44,7 +44,7 @@ class Taught:
 class Lessons(Batches):
     """Batches of pictures, each mirrored or not by chance, with what they teach: float32, (n, 2), the label and the full network's answer.
 
-    With hints (n, 3 + numbers of a hint): whether the hint counts, which is of the picture as it was, and the hint.
+    With hints (n, 2 + numbers of all hints); those that are of the picture as it was are NaN where it is mirrored.
     """
 
     def __init__(self, taught: Taught, batch: int, seed: int | None) -> None:
@@ -59,8 +59,10 @@ class Lessons(Batches):
             mirrored = np.random.default_rng([self.seed, *chosen[:1]]).random(len(chosen)) < 0.5
             pictures[mirrored] = pictures[mirrored, :, ::-1]
         targets: list[NDArray[Any]] = [self.labels[chosen, None], self.taught.answers[chosen, None]]
-        if self.taught.hints:
-            targets += [~mirrored[:, None], self.taught.hints.take(chosen)]
+        for hint in self.taught.hints:
+            seen = hint.take(chosen)
+            seen[mirrored & hint.directed] = np.nan
+            targets.append(seen)
         return pictures, np.concatenate(targets, axis=1, dtype=np.float32)
 
 
@@ -69,15 +71,15 @@ def distilled(targets: Any, given: Any) -> Any:
 
     Args:
         targets: as `Lessons` gives them.
-        given: (n, 1), the slim network's probability; with hints, what it sees itself after it (see `Hints.beside`).
+        given: (n, 1), the slim network's probability; with hints, what it sees itself after it (see `train.hints.beside`).
     """
     label, answer, ship = targets[:, :1], targets[:, 1:2], given[:, :1]
     by_label = keras.losses.binary_crossentropy(label, ship)
     by_answer = keras.losses.binary_crossentropy(_softened(answer), _softened(ship))
     loss = (1 - TEACHER) * by_label + TEACHER * TEMPERATURE**2 * by_answer
-    if given.shape[-1] == 1:
-        return loss
-    return loss + HINT * targets[:, 2] * keras.ops.mean(keras.ops.square(targets[:, 3:] - given[:, 1:]), axis=1)
+    hints, seen = targets[:, 2:], given[:, 1:]
+    wanted = keras.ops.where(keras.ops.isnan(hints), seen, hints)
+    return loss + HINT * keras.ops.sum(keras.ops.square(wanted - seen), axis=1)
 
 
 def recover(
@@ -102,7 +104,7 @@ def recover(
     """
     lessons = Lessons(taught, stage.batch, seed)
     network.trainable = True
-    model = taught.hints.beside(network) if taught.hints else network
+    model = beside(network, taught.hints)
     model.compile(
         optimizer=keras.optimizers.Adam(
             _rate(stage, len(lessons)),

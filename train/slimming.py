@@ -21,7 +21,7 @@ from models.say import say
 from train.distilling import Taught, recover
 from train.features import digests_of
 from train.hardware import FLOAT32, in_precision, twin
-from train.hints import Hints
+from train.hints import Hint
 from train.importance import importance, most_important
 from train.inputs import Inputs, pictures_as, probabilities
 from train.learning import JUDGED, frozen
@@ -87,12 +87,14 @@ class Lesson:
         self.policy, self.seed, self.work, self.console = policy, seed, work, console
         self.head = Head(recipe.hidden, 0, recipe.pooling)  # nothing to drop where there is hardly enough
         self.frozen = layer_before(full, first_trainable(full, recipe.stages[-1].unfreeze))
-        self.seen = self._seen()
+        self.last = layer_before(full, "ship")
+        self.half_way, self.in_the_end = self._seen()
         judged = material["validation"]
         said = np.array([told[number] for number in judged.samples], np.float32)
         self.judged = Taught(pictures_as(judged.pictures), judged.labels, said)
         learnt = material["train"]
-        self.taught = Taught(pictures_as(learnt.pictures), learnt.labels, self._said())
+        said = probabilities(full, self.in_the_end["train"])
+        self.taught = Taught(pictures_as(learnt.pictures), learnt.labels, said)
 
     def slimmest(self) -> tuple[keras.Model, dict[str, Any]]:
         """The network that was asked for, in float32, and what is to be known of it. Raises UsageError: none keeps within the budget."""
@@ -144,14 +146,16 @@ class Lesson:
         return network, describe_stage(stage, history, metrics, time.monotonic() - began)
 
     def _hinted(self, kept: Kept) -> tuple[Taught, Taught]:
-        """What to learn from and what to be judged on, with hints where any layer of the full network stayed as it was pre-trained."""
+        """What to learn from and what to be judged on, with hints: of the last layer of the full network that stayed as it was pre-trained, if any did, and of
+        its last hidden one."""
         names = [layer.name for layer in self.full.layers]
-        last = names.index(self.frozen)
-        before = [name for name in kept if names.index(name) <= last]
-        if not before:
-            return self.taught, self.judged
-        hints = Hints.measured(self.seen["train"], kept[before[-1]])
-        return replace(self.taught, hints=hints), replace(self.judged, hints=hints.of(self.seen["validation"]))
+        frozen = [name for name in kept if names.index(name) <= names.index(self.frozen)]
+        seen = [(self.half_way, kept[frozen[-1]])] if frozen else []
+        if self.head.hidden:
+            seen.append((self.in_the_end, np.arange(self.head.hidden[-1])))
+        hints = tuple(Hint.measured(each["train"], channels) for each, channels in seen)
+        judged = tuple(hint.of(each["validation"]) for hint, (each, _) in zip(hints, seen, strict=True))
+        return replace(self.taught, hints=hints), replace(self.judged, hints=judged)
 
     def _begun(self, kept: Kept, folder: Path) -> Path:
         """Weights to begin with, in a file."""
@@ -176,27 +180,20 @@ class Lesson:
         right = [float(((each >= PAPERS) == (judged.labels == 1)).mean()) for each in (judged.answers, given)]
         return 100 * (right[0] - right[1])
 
-    def _seen(self) -> dict[Part, Inputs]:
-        """What the last frozen layer of the full network gives, for the pictures to learn from and for those to be judged on."""
+    def _seen(self) -> tuple[dict[Part, Inputs], dict[Part, Inputs]]:
+        """What the last frozen layer of the full network gives, and what the last one before its answer, for the pictures to learn from and for those to
+        be judged on."""
         folder = self.slimming.features or self.work / "features"
-        seen: dict[Part, Inputs] = {}
+        half_way: dict[Part, Inputs] = {}
+        in_the_end: dict[Part, Inputs] = {}
         with alone_in(folder):
             policies: dict[Part, str] = {"train": self.policy, "validation": FLOAT32}  # as in `train.learning`
             for part, policy in policies.items():
                 pictures = self.material[part].pictures
-                asked = twin(self.full, self.head, policy)
-                seen[part] = frozen(
-                    asked, self.full, self.frozen, pictures_as(pictures), digests_of(pictures), policy, folder, part, self.console
-                )  # fmt: skip
-        return seen
-
-    def _said(self) -> NDArray[np.float32]:
-        """What the full network says of the pictures to learn from."""
-        kept = self.work / "full.npy"
-        if not kept.is_file():
-            progress = partial(track, description="what the full network says", console=self.console)
-            said = probabilities(self.full, self.seen["train"], progress)
-            with (part := self.work / "full.part").open("wb") as file:
-                np.save(file, said)
-            part.rename(kept)
-        return np.asarray(np.load(kept), np.float32)
+                digests, asked = digests_of(pictures), twin(self.full, self.head, policy)
+                seen = pictures_as(pictures)
+                for layer, kept in ((self.frozen, half_way), (self.last, in_the_end)):
+                    seen = kept[part] = frozen(
+                        asked, self.full, layer, seen, digests, policy, folder, part, self.console
+                    )
+        return half_way, in_the_end
