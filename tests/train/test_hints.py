@@ -6,7 +6,7 @@ import pytest
 
 from tests.train.conftest import toy_network
 from train.distilling import HINT, Lessons, Taught, distilled
-from train.hints import Hint, beside
+from train.hints import MEASURED, Hint, beside
 from train.inputs import Inputs, pictures_as
 
 SIDE, CHANNELS, N = 4, np.array([1, 3]), 16
@@ -36,6 +36,14 @@ def test_units_that_say_next_to_nothing_count_so(units: Hint) -> None:
     taken = units.take(np.arange(N))
     assert taken * np.sqrt(3) * units.spread == pytest.approx(units.seen.values, rel=1e-5)
     assert taken[:, 1].std() < 0.02 * taken[:, 2].std()
+
+
+def test_the_spread_is_that_of_all_pictures_not_of_the_first() -> None:
+    """Pictures come folder by folder: the first ones show no ship."""
+    values = np.random.default_rng(4).normal(0, 1, (4 * MEASURED, 3)).astype(np.float32)
+    values[: 2 * MEASURED] /= 100
+    hint = Hint.measured(Inputs("hidden", values, np.arange(len(values))), np.arange(3))
+    assert hint.spread == pytest.approx(np.full(3, values.std()), rel=0.1)
 
 
 def test_other_pictures_are_measured_alike(maps: Hint) -> None:
