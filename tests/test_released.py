@@ -30,6 +30,13 @@ def test_released_model_opens_and_is_small() -> None:
     assert (RELEASED / DEFAULT / "README.md").is_file()
 
 
+def test_the_slim_one_is_smaller_still() -> None:
+    bundle = open_bundle("vgg16-river-slim")
+    assert bundle.model.bytes < 3e6
+    assert bundle.card.slim is not None
+    assert bundle.card.slim.of == DEFAULT
+
+
 def test_sees_a_small_boat_cross_the_sea(tmp_path: Path) -> None:
     """In parts of the frame, as it is 7 to 19 pixels wide in one squeezed to 150, and with a watchful threshold. Its
     header promises 295 frames, 279 decode. A second counts as seen where any of its frames shows a ship; seconds without
