@@ -30,9 +30,8 @@ class Hint:
     def measured(cls, seen: Inputs, channels: NDArray[np.intp]) -> "Hint":
         """With the spread among MEASURED of all: each channel's own of maps, so that all count alike; one for all units of a dense layer, of which some
         say next to nothing."""
-        some = np.linspace(0, len(seen) - 1, min(MEASURED, len(seen))).astype(
-            np.intp
-        )  # the first are often all of one kind
+        # Not the first, which are often all of one kind.
+        some = np.linspace(0, len(seen) - 1, min(MEASURED, len(seen))).astype(np.intp)
         own = seen.take(some)[..., channels].astype(np.float32)
         spread = own.std(tuple(range(own.ndim - 1))) if own.ndim > 2 else np.full(len(channels), own.std())
         return cls(seen, channels, np.asarray(spread + 1e-3, np.float32))

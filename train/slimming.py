@@ -149,8 +149,8 @@ class Lesson:
         """What to learn from and what to be judged on, with hints: of the last layer of the full network that stayed as it was pre-trained, if any did, and of
         its last hidden one."""
         names = [layer.name for layer in self.full.layers]
-        frozen = [name for name in kept if names.index(name) <= names.index(self.frozen)]
-        seen = [(self.half_way, kept[frozen[-1]])] if frozen else []
+        stayed = [name for name in kept if names.index(name) <= names.index(self.frozen)]
+        seen = [(self.half_way, kept[stayed[-1]])] if stayed else []
         if self.head.hidden:
             seen.append((self.in_the_end, np.arange(self.head.hidden[-1])))
         hints = tuple(Hint.measured(each["train"], channels) for each, channels in seen)
