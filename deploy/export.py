@@ -30,14 +30,13 @@ class Settings:
     """How to export.
 
     `data`: more pictures to compare on. `at_most`: how many in all. `force`: write the bundle although a limit is
-    passed. `reduce_range`: of int8, see `deploy.quantize.to_int8`. `notes`: a Markdown file for the end of the bundle's README.
+    passed. `notes`: a Markdown file for the end of the bundle's README.
     """
 
     precisions: tuple[Precision, ...] = ALL
     data: Path | None = None
     at_most: int = ENOUGH
     force: bool = False
-    reduce_range: bool = False
     notes: Path | None = None
 
 
@@ -77,7 +76,7 @@ def export(folder: Path, out: Path, settings: Settings, overwrite: bool, console
     with console.status("converting to ONNX"):
         model = to_onnx(network, run.record["network"])
     original = Original(model, _keras_asker(network), KERAS, run.decision["threshold"])
-    proofs = prove(original, settings.precisions, calibration, shown, console, settings.reduce_range)
+    proofs = prove(original, settings.precisions, calibration, shown, console)
     return bundle(
         out,
         proofs,

@@ -1,6 +1,7 @@
 """Layers that stay in float because in 8 bits they cost decisions."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import onnx
@@ -9,7 +10,7 @@ from rich.console import Console
 
 from deploy.asking import answers, ask_all, asker
 from deploy.parity import LIMITS, compare
-from deploy.quantize import layers, to_int8
+from deploy.quantize import Rounded, layers, rounded, to_int8
 from models.progress import track
 from models.say import say
 
@@ -26,7 +27,6 @@ def int8_that_decides_alike(
     pictures: NDArray[np.uint8],
     threshold: float,
     console: Console,
-    reduce_range: bool = False,
 ) -> tuple[onnx.ModelProto, tuple[str, ...]]:
     """Quantises, and where more decisions flip than the export allows, again without the layers that cost most, MOST times at most.
 
@@ -37,18 +37,18 @@ def int8_that_decides_alike(
         pictures: uint8, (n, height, width, 3), BGR.
         threshold: from which probability on it decides for a ship.
         console: for what is kept.
-        reduce_range: see `deploy.quantize.to_int8`.
 
     Returns:
         Of all that were tried the int8 model that flips fewest, and the names of layers that stay in float, the costliest first.
     """
     expected = ask_all(asker(model, "cpu"), pictures, "fp32 about calibration pictures", console)
+    weights = rounded(model, pictures, partial(track, description="rounding weights", console=console))
     tried: list[tuple[int, onnx.ModelProto, tuple[str, ...]]] = []
     worst: list[str] | None = None
     while True:
         kept = tuple((worst or [])[: len(tried)])
         with console.status("converting to int8"):
-            made = to_int8(model, pictures, reduce_range, kept)
+            made = to_int8(model, pictures, kept, weights)
         found = ask_all(asker(made, "cpu"), pictures, "int8 about calibration pictures", console)
         flips = compare(expected, found, threshold).flips
         tried.append((flips, made, kept))
@@ -56,7 +56,7 @@ def int8_that_decides_alike(
             break
         if worst is None:
             some = slice(None, TRIED_ON)
-            worst = costliest(model, pictures[some], expected[some], threshold, console, reduce_range)
+            worst = costliest(model, pictures[some], expected[some], threshold, console, weights)
         if len(kept) == min(MOST, len(worst) - 1):  # never all of them: that would be fp32
             break
         say(
@@ -78,16 +78,16 @@ def costliest(
     expected: NDArray[np.float32],
     threshold: float,
     console: Console,
-    reduce_range: bool = False,
+    weights: Rounded | None = None,
 ) -> list[str]:
     """All layers, the one first that alone in 8 bits flips most decisions, and of equals moves probabilities most.
 
-    Alone, rather than all but one: where two break, leaving one of them out shows nothing.
+    Alone, rather than all but one: where two break, leaving one of them out shows nothing. `weights`: as `deploy.quantize.rounded` gives them.
     """
     names = layers(model)
 
     def cost(name: str) -> tuple[int, float]:
-        alone = asker(to_int8(model, pictures, reduce_range, _others(names, name)), "cpu")
+        alone = asker(to_int8(model, pictures, _others(names, name), weights), "cpu")
         found = compare(expected, answers(alone, pictures), threshold)
         return found.flips, found.mean_difference
 

@@ -54,7 +54,6 @@ def prove(
     calibration: NDArray[np.uint8],
     shown: Shown,
     console: Console,
-    reduce_range: bool = False,
 ) -> tuple[dict[Precision, Proven], Reference]:
     """Converts, compares on every provider of this machine, and times.
 
@@ -64,7 +63,6 @@ def prove(
         calibration: uint8, (n, height, width, 3), BGR: what ranges of layers are taken from; none of them is in `shown`.
         shown: what is compared on.
         console: for progress.
-        reduce_range: of int8, see `deploy.quantize.to_int8`.
 
     Returns:
         By precision, the fastest first; and the original's own figures.
@@ -77,7 +75,7 @@ def prove(
         raise GateNotMet(f"{original.name} gives answers that are no numbers; train it again")
     found: dict[Precision, Proven] = {}
     for precision in precisions:
-        model, in_float = _convert(original, precision, calibration, reduce_range, console)
+        model, in_float = _convert(original, precision, calibration, console)
         found[precision] = _compare(model, precision, original, expected, shown, console)
         found[precision].in_float = in_float
     speeds = _throughputs(original, found, shown.pictures, console)
@@ -108,11 +106,11 @@ def accuracy(probabilities: NDArray[np.float32], labels: NDArray[np.int64], thre
 
 
 def _convert(
-    original: Original, precision: Precision, calibration: NDArray[np.uint8], reduce_range: bool, console: Console
+    original: Original, precision: Precision, calibration: NDArray[np.uint8], console: Console
 ) -> tuple[onnx.ModelProto, tuple[str, ...]]:
     """The model, and the names of layers that were kept in float."""
     if precision == "int8":
-        return int8_that_decides_alike(original.model, calibration, original.threshold, console, reduce_range)
+        return int8_that_decides_alike(original.model, calibration, original.threshold, console)
     with console.status(f"converting to {precision}"):
         return (original.model if precision == "fp32" else to_fp16(original.model, calibration)), ()
 

@@ -2,7 +2,7 @@
 
 import logging
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,16 +10,21 @@ from typing import Any
 import numpy as np
 import onnx
 from numpy.typing import NDArray
+from onnx import numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from deploy.bytesin import centre_of, feed_bytes
+from deploy.rounding import Track, rounded_weights
 from models.errors import UsageError
 
 CALIBRATION_PICTURES = 256
 CALIBRATION_BATCH = 8
 MULTIPLYING = ("Conv", "Gemm", "MatMul")
 PREPARED = "prepared.onnx"
+
+Rounded = Mapping[str, NDArray[np.int8]]
+"""Weights of convolutions, by the name of the layer."""
 
 
 class Batches(CalibrationDataReader):  # type: ignore[misc]  # no type stubs
@@ -59,22 +64,25 @@ def layers(model: onnx.ModelProto) -> list[str]:
         return [node.name for node in nodes if node.op_type in MULTIPLYING and node.name not in spared]
 
 
+def rounded(model: onnx.ModelProto, pictures: NDArray[np.uint8], track: Track = iter) -> Rounded:
+    """How `to_int8` is to round weights, for whoever calls it more than once. See `deploy.rounding.rounded_weights`."""
+    with quiet(), tempfile.TemporaryDirectory(prefix="rivereye-") as folder:
+        return rounded_weights(_prepared(model, Path(folder)), pictures, track)
+
+
 def to_int8(
-    model: onnx.ModelProto, pictures: NDArray[np.uint8], reduce_range: bool = False, kept: Sequence[str] = ()
+    model: onnx.ModelProto, pictures: NDArray[np.uint8], kept: Sequence[str] = (), weights: Rounded | None = None
 ) -> onnx.ModelProto:
     """Quantises convolutions but the first, and the classifier's first matrix; input and output stay as they are.
 
-    Weights are held per channel, in all 8 bits. Processors without VNNI saturate where the sum of two
-    products passes 16 bits, which `reduce_range` (7 bits) would rule out; but that doubles the mean
-    square error of the logits (1130 validation pictures), and in the released network none of 10^9
-    such pairs, drawn from 24 validation pictures, came so far.
+    Weights are held per channel, in 7 of the 8 bits, so that no processor's sums overflow: see `deploy.rounding`.
 
     Args:
         model: fp32, as `to_onnx` gives it.
         pictures: uint8, (n, height, width, 3), BGR: what the ranges of the layers are taken from.
             Pictures that judge the result must not be among them.
-        reduce_range: weights in 7 bits, for processors without VNNI.
         kept: those of `layers` that stay in float.
+        weights: as `rounded` gives them; by itself found by `pictures`.
 
     Raises:
         UsageError: nothing is left that could be quantised.
@@ -93,13 +101,13 @@ def to_int8(
             op_types_to_quantize=[*MULTIPLYING, "MaxPool", "Relu"],
             nodes_to_exclude=[*spared, *kept],
             per_channel=True,
-            reduce_range=reduce_range,
+            reduce_range=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,
-            extra_options={"CalibMovingAverage": True},
         )
         made = onnx.load(quantised)
+        _round(made, rounded_weights(prepared, pictures) if weights is None else weights)
         if centre is not None and first not in kept:
             feed_bytes(made, centre)
     if not any(node.op_type == "DequantizeLinear" for node in made.graph.node):
@@ -122,3 +130,13 @@ def _spared(nodes: Sequence[onnx.NodeProto]) -> list[str]:
     in steps."""
     first = [node.name for node in nodes if node.op_type == "Conv"][:1]
     return first + [node.name for node in nodes if node.op_type in ("Gemm", "MatMul")][-1:]
+
+
+def _round(made: onnx.ModelProto, weights: Rounded) -> None:
+    """Puts these in the place of weights that the tool has rounded to the nearest step; its steps are the same."""
+    made_by = {name: node for node in made.graph.node for name in node.output}
+    constants = {each.name: each for each in made.graph.initializer}
+    for node in made.graph.node:
+        source = made_by.get(node.input[1]) if node.name in weights else None
+        if source is not None and source.op_type == "DequantizeLinear":
+            constants[source.input[0]].CopyFrom(numpy_helper.from_array(weights[node.name], source.input[0]))

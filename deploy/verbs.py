@@ -30,9 +30,6 @@ def export(
     force: Annotated[
         bool, typer.Option("--force", help="Write the bundle although a limit is passed; its card says so.")
     ] = False,
-    reduce_range: Annotated[
-        bool, typer.Option("--reduce-range", help="int8 with 7-bit weights, for processors without VNNI.")
-    ] = False,
     notes: Annotated[
         Path | None, typer.Option(help="Markdown for the end of the bundle's README: licences, limits.")
     ] = None,
@@ -58,7 +55,7 @@ def export(
         from deploy.export import Settings
         from deploy.export import export as begin
 
-    settings = Settings(precisions, data, pictures, force, reduce_range, notes)
+    settings = Settings(precisions, data, pictures, force, notes)
     begin(run, out, settings, overwrite, console)
 
 
