@@ -119,7 +119,7 @@ def _products(
         batch = pictures[start : start + BATCH]
         maps = dict(zip(seen, session.run(seen, {session.get_inputs()[0].name: batch}), strict=True)) if seen else {}
         for name, node in layers.items():
-            rows = patches(maps[node.input[0]], sizes[name][1:], _attributes(node), chance).astype(np.float64)
+            rows = patches(maps[node.input[0]], sizes[name][1:], _attributes(node), chance)
             sums[name] += rows.T @ rows
     return sums
 

@@ -16,7 +16,7 @@ from models.errors import BundleError, UsageError, reason
 CARD = "card.json"
 SCHEMA = Path(__file__).parent / "schemas" / "card.schema.json"
 RELEASED = Path(__file__).parent / "released"
-DEFAULT = "vgg16-river"
+DEFAULT = "vgg16-river-slim"
 SUREST = 1e-6
 """Probabilities beyond are taken for this: what is left is noise."""
 LARGEST_CARD = 2**20

@@ -71,15 +71,23 @@ BOX, CLASS = "YOLO11n (boxes, 640 x 640)", "YOLO11n-cls (classes, 224 x 224)"
 ENTRIES = (
     Entry(FLOOR, "OpenCV decodes, nothing else: the floor", "opencv_decode", "ours"),
     Entry("decode-convert", "OpenCV decodes and converts to BGR", "opencv_decode", "ours", ("--convert",)),
-    Entry("rivereye", "rivereye's pipeline, released model (VGG16, 150 x 150, int8), as it comes", "ours", "ours"),
+    Entry("rivereye", "rivereye's pipeline, released model (slim VGG16, 150 x 150, int8), as it comes", "ours", "ours"),
     Entry("rivereye-command", "`rivereye stream`, the whole command, start-up included", "ours_command", "ours"),
     Entry("opencv-onnxruntime-int8", "plain loop, the same model", "opencv_onnxruntime", "ours", (), INT8),
-    Entry("opencv-onnxruntime-fp32", "plain loop, the same network", "opencv_onnxruntime", "ours", (), FP32, VGG16),
+    Entry(
+        "opencv-onnxruntime-fp32", "plain loop, a whole VGG16 in float32", "opencv_onnxruntime", "ours", (), FP32, VGG16
+    ),
     Entry(
         "supervision-onnxruntime-int8", "supervision's, the same model", "supervision_onnxruntime", "peers", (), INT8
     ),
-    Entry("opencv-keras", "plain loop, `predict` of a frame, the same network", "opencv_keras", "ours"),
-    Entry("opencv-keras-by-8", "plain loop, `predict` of 8 frames", "opencv_keras", "ours", ("--batch", "8")),
+    Entry("opencv-keras", "plain loop, `predict` of a frame, a whole VGG16", "opencv_keras", "ours"),
+    Entry(
+        "opencv-keras-by-8",
+        "plain loop, `predict` of 8 frames, a whole VGG16",
+        "opencv_keras",
+        "ours",
+        ("--batch", "8"),
+    ),
     Entry("yolo11n-cls-onnx", CLASS, "ultralytics_yolo", "peers", (), Path("yolo11n-cls.onnx"), YOLO11N),
     Entry("yolo11n-cls-openvino", CLASS, "ultralytics_yolo", "peers", (), Path("yolo11n-cls_openvino_model"), YOLO11N),
     Entry("yolo11n-onnx", BOX, "ultralytics_yolo", "peers", (), Path("yolo11n.onnx"), YOLO11N),

@@ -142,7 +142,7 @@ def test_other_paths_begin_there_too(tmp_path: Path, bundle: Path, monkeypatch: 
     assert settings.outputs.detections == str(tmp_path / "d")
     assert [getattr(settings.outputs, name) for name in names] == [tmp_path / f"{name}.x" for name in names]
     assert settings.cameras["north"].background == tmp_path / "b"
-    assert load(tmp_path, MINIMAL).model == "vgg16-river"
+    assert load(tmp_path, MINIMAL).model == "vgg16-river-slim"
 
 
 def test_secrets_are_put_in_place_and_not_shown(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_each_camera_is_tried_in_a_finite_time(bundle: Path, tmp_path: Path) -> 
 def test_without_a_configuration_it_looks_at_the_machine() -> None:
     found = findings()
     assert {"cores", "memory", "clock", "providers", "model", f"disk {Path.cwd()}"} == set(found)
-    assert "vgg16-river int8 on cpu answers rightly" in found["model"][0]["found"]
+    assert "vgg16-river-slim int8 on cpu answers rightly" in found["model"][0]["found"]
 
 
 def test_a_configuration_that_is_wrong_does_not_hide_the_machine(bundle: Path, tmp_path: Path) -> None:
