@@ -58,8 +58,11 @@ def test_parity_is_with_the_original_on_every_provider(original: Original) -> No
     assert set(found) == set(get_args(Precision))
     for each in found.values():
         assert list(each.parity) == providers_here()
-        assert each.parity["cpu"] == compare(expected, answers(asker(each.model, "cpu"), seen.pictures), 0.5)
-        assert each.parity["cpu"].n == COUNT
+        wanted, got = compare(expected, answers(asker(each.model, "cpu"), seen.pictures), 0.5), each.parity["cpu"]
+        assert (got.n, got.flips) == (COUNT, wanted.flips)
+        # Keras adds up in another order when it is asked about all at once.
+        assert got.largest_difference == pytest.approx(wanted.largest_difference, abs=1e-6)
+        assert got.mean_difference == pytest.approx(wanted.mean_difference, abs=1e-6)
     assert found["fp32"].parity["cpu"].largest_difference < 1e-5 < found["fp16"].parity["cpu"].largest_difference
     assert found["fp16"].parity["cpu"].mean_difference < found["int8"].parity["cpu"].mean_difference
 
