@@ -37,23 +37,20 @@ from train.widths import widths_at
 
 FULL, SLIM = "full", "slim"
 """What the answers of the two networks are called, as stages of the run."""
-MORE = 4
-"""A slim network learns what the full one says of pictures, and of the more pictures it knows that, the more often it says the same of others: L. Beyer
-et al., "Knowledge distillation: A good teacher is patient and consistent" (CVPR 2022)."""
-LADDER = (0.0625, 0.09, 0.125, 0.18, 0.25, 0.35)
+LADDER = (0.0625, 0.09, 0.125, 0.18, 0.25, 0.375)
 """Shares that are tried for a budget, the smallest first: it is also the soonest trained."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slimming:
     """`keep`: share of the channels (see `train.widths.widths_at`); None: the least that keeps within `budget`, percentage points of accuracy that may
-    be lost on validation pictures. `epochs`: of each slim network. `copies`: altered ones of each training picture; None: MORE times those of the full network."""
+    be lost on validation pictures. `epochs`: of each slim network. `copies`: altered ones of each training picture; None: as many as the full network learnt from."""
 
-    keep: float | None = 0.25
+    keep: float | None = 0.375
     budget: float | None = None
-    epochs: int = 20
-    learning_rate: float = 5e-4
-    batch: int = 64
+    epochs: int = 2
+    learning_rate: float = 1e-4
+    batch: int = 32
     copies: int | None = None
     features: Path | None = None
     mixed_precision: bool | None = None
@@ -65,7 +62,7 @@ class Slimming:
 
     def copies_of(self, full: int) -> int:
         """Of each training picture, where the full network learnt from so many."""
-        return MORE * full if self.copies is None else self.copies
+        return full if self.copies is None else self.copies
 
 
 class Lesson:
