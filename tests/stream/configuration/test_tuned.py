@@ -281,7 +281,7 @@ def test_what_is_taken_is_told(opened: Bundle, config: Path, given: dict[str, An
         (
             THERE,
             lambda card: card,
-            "was tuned on another machine and is left alone; `rivereye bench --tune vgg16-river`",
+            "was tuned on another machine and is left alone; `rivereye bench --tune vgg16-river-slim`",
         ),
         (THERE, exported_anew, ""),
         (None, exported_anew, ""),
