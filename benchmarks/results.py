@@ -22,7 +22,7 @@ OURS = "rivereye"
 def figures(report: Report, peers: Comparison) -> str:
     """As Markdown: what this machine carries, then others on the same clip, from the fastest."""
     lines = [
-        f"{report.machine.processor}, {report.machine.cores:g} cores, {'no GPU' if not report.machine.gpus else report.machine.gpus[0].name}; "
+        f"{report.machine.processor} ({'VNNI' if any('vnni' in each for each in report.machine.instruction_sets) else 'no VNNI'}), {report.machine.cores:g} cores, {'no GPU' if not report.machine.gpus else report.machine.gpus[0].name}; "
         f"{report.model.name} in {report.model.precision}, whole frames; medians, and in brackets the smallest and largest sample.",
         "",
         "| measured | |",

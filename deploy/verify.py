@@ -17,7 +17,7 @@ from rich.table import Table
 from deploy.parity import beyond, compare
 from deploy.pictures import UNKNOWN, find_pictures, read
 from models.binding import BUCKETS
-from models.bundle import Bundle, open_bundle
+from models.bundle import EXACT, Bundle, open_bundle
 from models.card import Parity
 from models.classifier import Classifier
 from models.errors import GateNotMet
@@ -43,7 +43,7 @@ def verify(
 
     Args:
         place: folder of the bundle, or the name of a released one.
-        data: folder of pictures, on which every file is compared with fp32 on the CPU, or with the first file where there is no fp32.
+        data: folder of pictures, on which every file is compared on the CPU with the most exact one (fp32, else fp16).
         provider: see `models.providers.provider_named`.
         precision: of the file to look at; None: all.
         at_most: how many of the pictures.
@@ -112,7 +112,7 @@ def _pictures(folder: Path, width: int, height: int, at_most: int, console: Cons
 
 def _judge(bundles: Sequence[Bundle]) -> Bundle:
     """The one that the others are compared with."""
-    return next((bundle for bundle in bundles if bundle.precision == "fp32"), bundles[0])
+    return min(bundles, key=lambda bundle: EXACT.index(bundle.precision))
 
 
 def _reference(bundles: Sequence[Bundle]) -> str:

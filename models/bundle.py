@@ -25,6 +25,8 @@ LARGEST_GOLDEN = 64_000_000
 """Bytes of golden pictures that are made for a card."""
 ON_GPU: tuple[Precision, ...] = ("fp16", "fp32", "int8")
 """From the likeliest to be the fastest."""
+EXACT: tuple[Precision, ...] = ("fp32", "fp16", "int8")
+"""The first that there is, is what the others are held against."""
 
 
 @dataclass(frozen=True, slots=True)

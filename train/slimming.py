@@ -100,7 +100,10 @@ class Lesson:
             network, stage = self._slimmed(keep)
             lost = self._lost(network)
             tried.append({"keep": keep, "lost_on_validation_pp": lost})
-            say(self.console, f"{keep:g} of the channels: {lost:+.2f} points of accuracy lost on validation pictures")
+            say(
+                self.console,
+                f"{keep:g} of the channels: {abs(lost):.2f} points of accuracy {'gained' if lost < 0 else 'lost'} on validation pictures",
+            )
             if self.slimming.budget is None or lost <= self.slimming.budget:
                 return network, {"stage": stage, "keep": keep, "widths": widths_of(network), "tried": tried}
         raise UsageError(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
+from models.bundle import EXACT
 from models.errors import DataError, PictureError, UsageError
 from models.picture import Picture, fit, is_picture, read_picture
 from models.say import say
@@ -20,8 +21,6 @@ from stream.bench.sweep import Opened
 SHIP = "ship"
 NAMES = ("accuracy_percent", "flips")
 """Of its figures."""
-EXACT = ("fp32", "fp16", "int8")
-"""Whose decisions the others are held against: the first that there is."""
 BATCH = 16
 Labelled = Sequence[tuple[Path, bool]]
 """Pictures, and whether they show a ship."""
