@@ -17,6 +17,8 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from deploy.speed import BATCH
+
 LARGEST = 64
 """Of a weight, in steps."""
 PLACES = 64
@@ -27,7 +29,6 @@ MOST_INPUTS = 5000
 """A layer with more (VGG's own first matrix has 25,088) is rounded to the nearest: its matrix of inputs by inputs would take gigabytes."""
 TOGETHER = 128
 """Columns after which what is left of the weights is changed, as in the paper: one by one, memory would be the limit."""
-BATCH = 8
 TINY = float(np.finfo(np.float32).tiny)
 
 Track = Callable[[Iterable[int]], Iterable[int]]
@@ -51,6 +52,8 @@ def rounded_weights(
         for node in prepared.graph.node
         if node.op_type == "Conv" and _fits(node, constants.get(node.input[1]))
     }
+    if not layers:
+        return {}
     alike = _products(prepared, layers, constants, pictures, track)
     return {name: round_layer(constants[node.input[1]], alike.pop(name)) for name, node in layers.items()}
 
@@ -67,9 +70,8 @@ def round_layer(weights: NDArray[np.float32], products: NDArray[np.float64]) -> 
     """
     left = weights.reshape(len(weights), -1).astype(np.float64)
     steps = np.maximum(np.abs(left).max(axis=1), TINY) / LARGEST
-    order = np.argsort(
-        -np.diag(products), kind="stable"
-    )  # what is seen most first, as there is most left to make it good
+    # What is seen most comes first, as there is most left to make it good.
+    order = np.argsort(-np.diag(products), kind="stable")
     left, products = left[:, order], products[np.ix_(order, order)]
     inputs = np.arange(len(order))
     products[inputs, inputs] += max(DAMPING * float(np.diag(products).mean()), TINY)
@@ -117,7 +119,7 @@ def _products(
     chance = np.random.default_rng(0)
     for start in track(range(0, len(pictures), BATCH)):
         batch = pictures[start : start + BATCH]
-        maps = dict(zip(seen, session.run(seen, {session.get_inputs()[0].name: batch}), strict=True)) if seen else {}
+        maps = dict(zip(seen, session.run(seen, {session.get_inputs()[0].name: batch}), strict=True))
         for name, node in layers.items():
             rows = patches(maps[node.input[0]], sizes[name][1:], _attributes(node), chance)
             sums[name] += rows.T @ rows
